@@ -1,0 +1,1 @@
+"""Where: a virtual network of real routing daemons. Not part of the program."""

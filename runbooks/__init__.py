@@ -1,0 +1,1 @@
+"""When: procedures over the fleet, and the command line."""

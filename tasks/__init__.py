@@ -1,0 +1,1 @@
+"""How: one thing on one device each."""

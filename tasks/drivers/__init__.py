@@ -1,0 +1,1 @@
+"""NAPALM drivers that NAPALM itself does not bring."""
