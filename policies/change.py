@@ -1,0 +1,169 @@
+"""Steps from one filter set to another, in an order that is safe at every moment.
+
+:func:`steps` orders make-before-break: new lists, then the stanzas that name them, then
+attachments, and only then what is no longer referred to. :func:`apply` is what a device
+that takes the steps will hold; the law is ``managed(apply(steps(a, b), r)) == b`` for a
+running configuration ``r`` whose managed part is ``a``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from policies.filters import Attachment, PrefixList, RouteMap, Running, Stanza
+from policies.managed import Managed, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class AddList:
+    """Create a prefix-list that nothing refers to yet."""
+
+    prefix_list: PrefixList
+
+
+@dataclass(frozen=True, slots=True)
+class SetStanza:
+    """Create a stanza, or point an existing one at other lists, in one go.
+
+    ``before`` is what stands there now: a dialect needs it to take lines back.
+    """
+
+    route_map: str
+    stanza: Stanza
+    before: Stanza | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Put a route-map of ours on a session that has none; ``name`` replaces ``before``."""
+
+    slot: Slot
+    name: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """Take a route-map of ours off a session."""
+
+    slot: Slot
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveStanza:
+    """Remove a stanza of ours; with its last stanza a route-map is gone."""
+
+    route_map: str
+    stanza: Stanza
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveList:
+    """Remove a prefix-list of ours that nothing refers to any more."""
+
+    prefix_list: PrefixList
+
+
+Step = AddList | SetStanza | Attach | Detach | RemoveStanza | RemoveList
+
+
+def steps(old: Managed, new: Managed) -> tuple[Step, ...]:
+    """Return the steps from ``old`` to ``new``, in a safe order; empty if they are equal.
+
+    Raises:
+        ValueError: a list changes under its own name. Names follow content, so that asks
+            for an edit in place, which would show half a list for a moment.
+    """
+    for key, one in new.lists.items():
+        if old.lists.get(key, one) != one:
+            raise ValueError(f"prefix-list {one.name} can't change under its own name")
+    out: list[Step] = [
+        AddList(one) for key, one in sorted(new.lists.items()) if key not in old.lists
+    ]
+    out += [
+        SetStanza(route_map, stanza, old.stanzas.get((route_map, seq)))
+        for (route_map, seq), stanza in sorted(new.stanzas.items(), key=lambda item: item[0])
+        if old.stanzas.get((route_map, seq)) != stanza
+    ]
+    out += [
+        Attach(slot, name, old.attachments.get(slot))
+        for slot, name in sorted(new.attachments.items())
+        if old.attachments.get(slot) != name
+    ]
+    out += [
+        Detach(slot, name)
+        for slot, name in sorted(old.attachments.items())
+        if slot not in new.attachments
+    ]
+    out += [
+        RemoveStanza(route_map, stanza)
+        for (route_map, seq), stanza in sorted(old.stanzas.items(), key=lambda item: item[0])
+        if (route_map, seq) not in new.stanzas
+    ]
+    out += [RemoveList(one) for key, one in sorted(old.lists.items()) if key not in new.lists]
+    return tuple(out)
+
+
+def apply(running: Running, changes: Iterable[Step]) -> Running:
+    """Return what ``running`` becomes once ``changes`` are made, one after the other."""
+    for change in changes:
+        running = _apply(running, change)
+    return running
+
+
+def _apply(running: Running, change: Step) -> Running:
+    match change:
+        case AddList(one):
+            return replace(running, lists={**running.lists, (one.version, one.name): one})
+        case RemoveList(one):
+            kept = {k: v for k, v in running.lists.items() if k != (one.version, one.name)}
+            return replace(running, lists=kept)
+        case SetStanza(name, stanza):
+            return _with_stanzas(running, name, stanza.seq, (stanza,))
+        case RemoveStanza(name, stanza):
+            return _with_stanzas(running, name, stanza.seq, ())
+        case Attach(slot, name):
+            return _attached(running, slot, name)
+        case Detach(slot, _):
+            return _attached(running, slot, None)
+
+
+def _with_stanzas(running: Running, name: str, seq: int, put: tuple[Stanza, ...]) -> Running:
+    old = running.route_maps.get(name, RouteMap(name, ()))
+    stanzas = sorted(
+        (*(one for one in old.stanzas if one.seq != seq), *put), key=lambda one: one.seq
+    )
+    maps = {key: one for key, one in running.route_maps.items() if key != name or stanzas}
+    if stanzas:
+        maps[name] = RouteMap(name, tuple(stanzas))
+    return replace(running, route_maps=maps)
+
+
+def _attached(running: Running, slot: Slot, name: str | None) -> Running:
+    """Return ``running`` with ``name`` on the session, and on members that inherit it."""
+    key, version, direction = slot
+    sessions = dict(running.sessions)
+    for one in running.sessions.values():
+        here = one.attachments.get((version, direction))
+        if here is None:
+            continue
+        if one.key == key:
+            changed: Attachment = replace(here, route_map=name)
+        elif one.group == key.name and one.key.vrf == key.vrf and _follows(here):
+            changed = replace(here, route_map=name, inherited_from=key.name if name else None)
+        else:
+            continue
+        sessions[one.key] = replace(
+            one, attachments={**one.attachments, (version, direction): changed}
+        )
+    return replace(running, sessions=sessions)
+
+
+def _follows(attachment: Attachment) -> bool:
+    """Return whether a member has no map of its own here, so that its group's counts."""
+    return attachment.inherited_from is not None or attachment.route_map is None

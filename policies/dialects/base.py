@@ -1,0 +1,35 @@
+"""What every dialect does: :class:`Dialect`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policies.change import Step
+    from policies.filters import Running
+
+
+class Dialect(Protocol):
+    """Both directions between a platform's configuration text and a filter set.
+
+    Law: ``parse(text)`` of what a device prints after it took ``render(steps, running)``
+    is ``apply(running, steps)``.
+    """
+
+    def parse(self, text: str) -> Running:
+        """Return the filter set of a whole running configuration, as the device prints it.
+
+        Lines that are none of ringfence's business are passed over; what filters routes
+        and isn't understood is kept as unknown.
+
+        Raises:
+            ParseError: the text can't be a whole running configuration.
+        """
+
+    def render(self, steps: Sequence[Step], running: Running) -> str:
+        """Return ``steps`` as candidate text for a merge, in their order; "" if there are none."""
+
+    def foreign(self, text: str) -> str:
+        """Return ``text`` without the lines that are ringfence's, byte for byte otherwise."""

@@ -1,0 +1,139 @@
+"""The filter set of one device: what a dialect parses a running configuration into.
+
+Start with :class:`Running`. It holds what decides which prefixes a session accepts or
+announces - prefix-lists, route-maps, and where they are attached - and nothing else. All
+values are immutable and compare by content; names are the device's own. What a dialect
+can't judge is kept as text and counts as "unknown, may accept" (:mod:`policies.accepts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from policies.prefix_list import Action, PrefixListEntry
+
+
+class Direction(StrEnum):
+    """Seen from the device: what it accepts, and what it announces."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """A named, ordered prefix-list of one family (``version`` 4 or 6)."""
+
+    version: int
+    name: str
+    entries: tuple[PrefixListEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stanza:
+    """One numbered stanza of a route-map.
+
+    ``lists`` are the prefix-lists it matches, as (version, name); ``unknown`` the match
+    lines that prefixes alone can't decide; ``sets`` every other line, order kept; ``call``
+    a map it calls; ``goes_on`` whether a match does not end the evaluation.
+    """
+
+    seq: int
+    action: Action
+    lists: tuple[tuple[int, str], ...] = ()
+    unknown: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    call: str | None = None
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMap:
+    """A route-map; stanzas by ascending number."""
+
+    name: str
+    stanzas: tuple[Stanza, ...]
+
+    def stanza(self, seq: int) -> Stanza | None:
+        """Return the stanza numbered ``seq``, or None."""
+        return next((one for one in self.stanzas if one.seq == seq), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """What stands on one session, family and direction; all of it must permit a route.
+
+    ``unknown`` are lines that prefixes alone can't decide (an AS-path filter, say): they
+    can only narrow further. ``inherited_from`` names the peer group, if any.
+    """
+
+    route_map: str | None = None
+    prefix_list: str | None = None
+    unknown: tuple[str, ...] = ()
+    inherited_from: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the session has no policy here."""
+        return self.route_map is None and self.prefix_list is None and not self.unknown
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SessionKey:
+    """A neighbor or peer group of one device; ``vrf`` is "" for the default one."""
+
+    vrf: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (vrf {self.vrf})" if self.vrf else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One BGP neighbor or peer group as configured, inheritance resolved.
+
+    ``attachments`` has a key (version, direction) for every family the session carries.
+    ``is_external`` is None where the configuration does not say (a group without remote-as);
+    ``listens`` says that a group takes dynamic neighbors.
+    """
+
+    key: SessionKey
+    is_group: bool
+    group: str | None
+    is_external: bool | None
+    closed_without_policy: bool
+    listens: bool = False
+    attachments: Mapping[tuple[int, Direction], Attachment] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The families the session carries, ascending."""
+        return tuple(sorted({version for version, _ in self.attachments}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Semantics:
+    """What a platform makes of a broken reference; see :mod:`policies.accepts`."""
+
+    undefined_list_matches: bool
+    undefined_map_permits: bool
+    undefined_attached_list_permits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Everything of one running configuration that ringfence judges.
+
+    ``routers`` is the AS of each BGP instance, by vrf. ``other_uses`` names route-maps that something beside a session refers to
+    (redistribution, a call, a network statement), with the lines that do.
+    """
+
+    lists: Mapping[tuple[int, str], PrefixList]
+    route_maps: Mapping[str, RouteMap]
+    sessions: Mapping[SessionKey, Session]
+    semantics: Semantics
+    routers: Mapping[str, int] = field(default_factory=dict)
+    other_uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,84 @@
+"""What is ringfence's own on a device, by name, and what a name promises.
+
+Names begin with ``RF-``. A prefix-list's name ends in a hash of its content, so a changed
+list is a new list, and a list whose content does not fit its name has been tampered with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from policies.filters import PrefixList
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from policies.prefix_list import PrefixListEntry
+
+PREFIX = "RF-"
+
+#: Hex digits of SHA-256 in a name: 32 bits tell a few lists of one label apart, and keep
+#: names under the 63 characters that the tightest platform takes.
+_DIGITS = 8
+_HASH = re.compile(rf"-([0-9a-f]{{{_DIGITS}}})(?:\.\d+)?$")
+_MAX_LABEL = 32
+
+
+def is_owned(name: str) -> bool:
+    """Return whether the object called ``name`` is ringfence's."""
+    return name.startswith(PREFIX)
+
+
+def content_hash(version: int, entries: tuple[PrefixListEntry, ...]) -> str:
+    """Return the hash of what a list says: actions, prefixes and lengths, in order.
+
+    Sequence numbers are left out: they carry no meaning beyond the order.
+    """
+    lines = (f"{one.action} {one.prefix} {one.lo} {one.hi}" for one in entries)
+    text = "\n".join((f"ipv{version}", *lines))
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def is_intact(one: PrefixList) -> bool:
+    """Return whether the content of one of our lists is what its name promises."""
+    found = _HASH.search(one.name)
+    return found is not None and found[1] == content_hash(one.version, one.entries)
+
+
+def label(clusters: tuple[str, ...], *suffixes: str) -> str:
+    """Return a readable label for ``clusters``; many are counted instead of named."""
+    text = ".".join((*clusters, *suffixes))
+    if len(text) > _MAX_LABEL:
+        text = ".".join((f"{len(clusters)}-clusters", *suffixes))
+    return text
+
+
+def list_name(kind: str, label_: str, version: int, entries: tuple[PrefixListEntry, ...]) -> str:
+    """Return the name of a list, such as ``RF-out-orange-v4-3f9a1c20``."""
+    return f"{PREFIX}{kind}-{label_}-v{version}-{content_hash(version, entries)}"
+
+
+def free_name(wanted: PrefixList, present: Mapping[tuple[int, str], PrefixList]) -> PrefixList:
+    """Return ``wanted`` under a name whose list on the device, if any, is not tampered with.
+
+    A tampered list is never mended in place, where it would be half a list for a moment:
+    the right content goes under the next free name (``.2``, ``.3``) and the bad list goes.
+    """
+    name, number = wanted.name, 1
+    while True:
+        found = present.get((wanted.version, name))
+        if found is None or found.entries == wanted.entries:
+            return PrefixList(wanted.version, name, wanted.entries)
+        number += 1
+        name = f"{wanted.name}.{number}"
+
+
+def owned_lists(
+    lists: Mapping[tuple[int, str], PrefixList], *, besides: Container[tuple[int, str]] = ()
+) -> dict[tuple[int, str], PrefixList]:
+    """Return our own lists among ``lists``, without those in ``besides``."""
+    return {
+        key: one for key, one in lists.items() if is_owned(one.name) and key not in besides
+    }
