@@ -1,0 +1,141 @@
+"""``python -m lab``: the virtual network for people; read ``main`` first.
+
+Law: sentences, not tracebacks. Exit codes: 0 done, 1 failed, 5 something is missing or bad input,
+64 usage.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from lab import api, launch
+from lab.errors import LabError
+from lab.network import Network
+from lab.readiness import await_peace, missing_routes, sessions_down, str_of
+from lab.state import StateDir
+from lab.topology import MANAGEMENT_PORT, SESSIONS, SWITCHES, management_address
+
+_USAGE = 64
+_CONVERGE_WITHIN_S = 40.0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Yield what shows what is waited for: one live line on a terminal, or new ones."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield status.update
+    else:
+        said: set[str] = set()
+
+        def say(words: str) -> None:
+            if words not in said:
+                said.add(words)
+                print(words, file=sys.stderr, flush=True)
+
+        yield say
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--state",
+    "state_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=api.DEFAULT_STATE,
+    help="Folder with the lab's keys and logs (default: .lab in the checkout).",
+)
+@click.pass_context
+def lab(context: click.Context, state_dir: Path) -> None:
+    """Run the virtual network: six FRR switches, five servers and the outside, in namespaces."""
+    context.obj = StateDir(state_dir.resolve())
+
+
+@lab.command()
+@click.option(
+    "--subnet",
+    type=click.IntRange(1, 254),
+    default=1,
+    show_default=True,
+    help="Management addresses are 127.SUBNET.0.x; a second lab needs another one.",
+)
+@click.option(
+    "--known-hosts",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=api.DEFAULT_KNOWN_HOSTS,
+    help="Where the switches' host keys go (default: the lab site's known_hosts).",
+)
+@click.pass_obj
+def up(state: StateDir, subnet: int, known_hosts: Path) -> None:
+    """Start it, and wait until every session is up and every route in place."""
+    began = time.monotonic()
+    with _progress() as progress:
+        if not launch.up(state, subnet=subnet, known_hosts=known_hosts, progress=progress):
+            print(f"The lab is up already, in {state.root}.")
+            return
+        try:
+            await_peace(Network.of(state), within_s=_CONVERGE_WITHIN_S, progress=progress)
+        except BaseException:
+            launch.down(state)
+            raise
+    print(
+        f"The lab is up after {time.monotonic() - began:.1f} s: "
+        f"{len(SESSIONS)} sessions, every route in place."
+    )
+
+
+@lab.command()
+@click.pass_obj
+def down(state: StateDir) -> None:
+    """End it without a trace, also after a crash."""
+    print("The lab is down." if launch.down(state) else "No lab was up.")
+
+
+@lab.command()
+@click.pass_obj
+def status(state: StateDir) -> None:
+    """Say whether it runs, and what is not as it should be."""
+    network = Network.of(state)
+    for switch in SWITCHES:
+        address = management_address(switch, network.settings.subnet)
+        print(f"{switch:8} ssh {address} port {MANAGEMENT_PORT}")
+    lacking = [f"session {str_of(session)} is down" for session in sessions_down(network)]
+    lacking += [f"{node} has no route to {prefix}" for node, prefix in missing_routes(network)]
+    if lacking:
+        raise LabError("\n".join(lacking))
+    print(f"{len(SESSIONS)} sessions are up and every legitimate route is in place.")
+
+
+@lab.command(name="exec", context_settings={"ignore_unknown_options": True})
+@click.argument("node")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_obj
+def exec_(state: StateDir, node: str, command: tuple[str, ...]) -> None:
+    """Run COMMAND inside NODE, as in: exec tor1 -- vtysh -c "show bgp summary"."""
+    argv = Network.of(state).command(node, command)
+    os.execvp(argv[0], argv)  # noqa: S606 - an argument list, and no shell
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with the lab's exit code."""
+    try:
+        lab.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(_USAGE)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(1)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    sys.exit(0)

@@ -1,0 +1,83 @@
+"""A running lab as seen from the host; read ``Network`` first.
+
+Law: nothing here changes the lab by itself. Daemons are asked through their sockets, which are
+reached below /proc/PID/root; commands run inside a node's namespaces.
+"""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab import birdctl, requirements, vty
+from lab.errors import LabError
+from lab.state import Settings, StateDir
+from lab.topology import NODES, SWITCHES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Handles to the nodes of one running lab."""
+
+    state: StateDir
+    settings: Settings
+    pids: dict[str, int]
+    """Node -> process id on the host."""
+
+    @classmethod
+    def of(cls, state: StateDir) -> "Network":
+        """Return the lab that runs in ``state``; raise ``LabError`` if none does."""
+        settings = state.settings()
+        if settings is None or not state.is_running() or not state.pids.exists():
+            raise LabError(
+                f"no lab runs in {state.root}; start it with: python -m lab up", exit_code=5
+            )
+        return cls(state=state, settings=settings, pids=state.node_pids())
+
+    def path(self, node: str, inside: str) -> Path:
+        """Return where the host sees the file ``inside`` (absolute) of a node."""
+        return Path("/proc", str(self._pid(node)), "root", inside.lstrip("/"))
+
+    def bird(self, speaker: str, command: str) -> str:
+        """Return BIRD's answer to a command."""
+        return birdctl.ask(self.path(speaker, "/run/bird.ctl"), command)
+
+    def bgpd(self, switch: str, command: str) -> str:
+        """Return bgpd's answer to a ``show`` command."""
+        return vty.ask(self.path(switch, "/run/frr/bgpd.vty"), command)
+
+    def bgpd_json(self, switch: str, command: str) -> Any:  # noqa: ANN401 - JSON of FRR's, by command
+        """Return bgpd's decoded answer to a ``show … json`` command."""
+        return vty.ask_json(self.path(switch, "/run/frr/bgpd.vty"), command)
+
+    def command(self, node: str, argv: Sequence[str]) -> list[str]:
+        """Return the host's command line that runs ``argv`` inside a node."""
+        user = ["--user", "--preserve-credentials"] if self.settings.user_namespace else []
+        spaces = [*user, "--net", "--mount", "--pid", "--uts"]
+        return ["nsenter", "--target", str(self._pid(node)), *spaces, "--", *argv]
+
+    def run(
+        self, node: str, argv: Sequence[str], *, stdin: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside a node and return what it said, as text."""
+        return subprocess.run(
+            self.command(node, argv),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            check=check,
+            env={"PATH": requirements.search_path()},
+        )
+
+    def running_config(self, switch: str) -> str:
+        """Return a switch's running configuration, as ``vtysh`` shows it without its header."""
+        if switch not in SWITCHES:
+            raise LabError(f"{switch} is no switch", exit_code=5)
+        return self.run(switch, ["vtysh", "-c", "show running-config no-header"]).stdout
+
+    def _pid(self, node: str) -> int:
+        if node not in NODES:
+            raise LabError(f"no node is called {node}: there are {', '.join(NODES)}", exit_code=5)
+        return self.pids[node]

@@ -1,0 +1,151 @@
+"""Where a lab keeps its files, and whether it runs; read ``StateDir`` first.
+
+Law: a lab runs exactly as long as the lock file is locked. The supervisor and all its children hold
+the lock open, so the kernel itself lets go of it when the last of them is dead, however it died.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.topology import MANAGEMENT_PORT, SWITCHES, management_address
+
+_MARKER = "lab.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a lab was started with; kept in its state directory."""
+
+    subnet: int
+    """The second byte of the management addresses 127.SUBNET.0.x."""
+    known_hosts: str
+    user_namespace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateDir:
+    """The files of one lab below one folder, which belongs to the lab alone."""
+
+    root: Path
+
+    @property
+    def client_key(self) -> Path:
+        """The private key that every switch accepts for the SSH user."""
+        return self.root / "ssh" / "id_ed25519"
+
+    @property
+    def pids(self) -> Path:
+        """JSON, node -> process id as the host sees it; written when all daemons run."""
+        return self.root / "pids.json"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        """The supervisor's process id as the host sees it."""
+        return self.root / "supervisor.pid"
+
+    def node(self, name: str) -> Path:
+        """Return the folder with a node's configuration files."""
+        return self.root / "nodes" / name
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a node's daemons, of ``NODE-ssh``, or of the supervisor."""
+        return self.root / "log" / f"{name}.log"
+
+    def write_settings(self, settings: Settings) -> None:
+        """Mark the folder as a lab's."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / _MARKER).write_text(json.dumps(asdict(settings)), encoding="ascii")
+
+    def settings(self) -> Settings | None:
+        """Return what the lab was started with; None where no lab was."""
+        try:
+            text = (self.root / _MARKER).read_text(encoding="ascii")
+        except FileNotFoundError:
+            return None
+        return Settings(**json.loads(text))
+
+    def node_pids(self) -> dict[str, int]:
+        """Return node -> process id on the host; empty while the lab is not up."""
+        try:
+            found: dict[str, int] = json.loads(self.pids.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def try_lock(self) -> int | None:
+        """Return a file descriptor that holds the lab's lock, or None if a lab has it."""
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def is_running(self) -> bool:
+        """Return whether any process of the lab is alive."""
+        if self.settings() is None:
+            return False
+        descriptor = self.try_lock()
+        if descriptor is None:
+            return True
+        os.close(descriptor)
+        return False
+
+    def ensure_ours(self) -> None:
+        """Raise unless the folder is empty, missing or a lab's: nothing else is ever removed."""
+        if self.root.is_dir() and any(self.root.iterdir()) and self.settings() is None:
+            raise LabError(
+                f"{self.root} holds files that are not a lab's; give another folder with --state",
+                exit_code=5,
+            )
+
+    def remove(self) -> None:
+        """Remove a lab's files: the folder, and what ``up`` wrote into its known_hosts file."""
+        settings = self.settings()
+        if settings is None:
+            return
+        forget_host_keys(Path(settings.known_hosts), settings.subnet)
+        # The marker goes last, so that an interrupted removal can be finished by the next one.
+        for entry in self.root.iterdir():
+            if entry.name == _MARKER:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        (self.root / _MARKER).unlink()
+        self.root.rmdir()
+
+
+def _host_names(subnet: int) -> dict[str, str]:
+    return {
+        f"[{management_address(switch, subnet)}]:{MANAGEMENT_PORT}": switch for switch in SWITCHES
+    }
+
+
+def remember_host_keys(known_hosts: Path, subnet: int, keys: dict[str, str]) -> None:
+    """Write the switches' public host keys (switch -> "type base64") to a known_hosts file."""
+    forget_host_keys(known_hosts, subnet)
+    known_hosts.parent.mkdir(parents=True, exist_ok=True)
+    with known_hosts.open("a", encoding="ascii") as file:
+        for host, switch in _host_names(subnet).items():
+            file.write(f"{host} {keys[switch]}\n")
+
+
+def forget_host_keys(known_hosts: Path, subnet: int) -> None:
+    """Remove the lines of this lab's switches; a file with nothing else in it goes too."""
+    if not known_hosts.is_file():
+        return
+    ours = _host_names(subnet)
+    lines = known_hosts.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.split(" ", 1)[0] not in ours]
+    if kept:
+        known_hosts.write_text("".join(kept), encoding="utf-8")
+    else:
+        known_hosts.unlink()

@@ -1,0 +1,157 @@
+"""Process 1 of the lab's PID namespace: bears the nodes and lays the cables; read ``main`` first.
+
+Law: every process of the lab descends from this one. When it ends, for whatever reason, the kernel
+ends them all, and with them their namespaces, cables and mounts: there is nothing to clean up by
+hand.
+
+It is started as ``python -m lab.supervisor STATE`` by ``lab.launch``, inside new network, mount and
+PID namespaces, with the management sockets as the file descriptors named in LAB_SOCKETS
+(switch=number,…).
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from lab import kernel
+from lab.node import Birth, run
+from lab.state import Settings, StateDir
+from lab.topology import NODES, cables
+
+
+def main() -> NoReturn:
+    """Bring all nodes to life, then reap what dies until killed."""
+    state = StateDir(Path(sys.argv[1]))
+    settings = state.settings()
+    if settings is None:
+        raise SystemExit(f"{state.root} is no lab's state directory")
+    host_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _write_whole(state.supervisor_pid, os.readlink("self", dir_fd=host_proc))
+    kernel.make_mounts_private()
+    _hide_other_processes()
+    listeners = _listeners()
+    supervisor = _Supervisor(state, settings, listeners, host_proc)
+    supervisor.bear_all()
+    supervisor.connect_all()
+    supervisor.await_all()
+    _write_whole(state.pids, json.dumps(supervisor.host_pids))
+    while True:
+        os.wait()
+
+
+class _Supervisor:
+    """The nodes' first processes and the pipes to them, while they come up."""
+
+    def __init__(
+        self,
+        state: StateDir,
+        settings: Settings,
+        listeners: dict[str, socket.socket],
+        host_proc: int,
+    ) -> None:
+        self.state = state
+        self.settings = settings
+        self.listeners = listeners
+        self.host_proc = host_proc
+        self.host_pids: dict[str, int] = {}
+        self.pids: dict[str, int] = {}
+        self.ready: dict[str, int] = {}
+        self.cables: dict[str, int] = {}
+
+    def bear_all(self) -> None:
+        """Fork a process for each node and wait until each has its namespaces."""
+        for name in NODES:
+            self._bear(name)
+        for name in NODES:
+            host_pid, pid, word = self._hear(name).split()
+            if word != "namespaces":
+                raise RuntimeError(f"{name} said {word}")
+            self.host_pids[name], self.pids[name] = int(host_pid), int(pid)
+
+    def _bear(self, name: str) -> None:
+        ready_from, ready_to = os.pipe()
+        cables_from, cables_to = os.pipe()
+        if os.fork() == 0:
+            try:
+                host_pid = os.readlink("self", dir_fd=self.host_proc)
+                seen_pid = Path("/proc/self").readlink()
+                os.write(ready_to, f"{host_pid} {seen_pid} ".encode("ascii"))
+                run(
+                    Birth(
+                        node=NODES[name],
+                        state=self.state,
+                        user_namespace=self.settings.user_namespace,
+                        listener=self.listeners.get(name),
+                        ready_to=ready_to,
+                        cables_from=cables_from,
+                    )
+                )
+            except BaseException:  # noqa: BLE001 - the process boundary
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        os.close(ready_to)
+        os.close(cables_from)
+        self.ready[name], self.cables[name] = ready_from, cables_to
+
+    def _hear(self, name: str) -> str:
+        line = b""
+        while not line.endswith(b"\n"):
+            byte = os.read(self.ready[name], 1)
+            if not byte:
+                raise SystemExit(f"{name} did not come up: see {self.state.log(name)}")
+            line += byte
+        return line.decode("ascii").strip()
+
+    def connect_all(self) -> None:
+        """Create every veth pair with its ends in the two nodes, and let the nodes go on."""
+        batch = "".join(
+            f"link add name {lower} netns {self.pids[upper]} type veth "
+            f"peer name {upper} netns {self.pids[lower]}\n"
+            for upper, lower in cables()
+        )
+        subprocess.run(["ip", "-batch", "-"], input=batch.encode("ascii"), check=True)
+        for descriptor in self.cables.values():
+            os.write(descriptor, b"\n")
+            os.close(descriptor)
+
+    def await_all(self) -> None:
+        """Wait until every node says that its daemons have been started."""
+        for name in NODES:
+            word = self._hear(name)
+            if word != "up":
+                raise RuntimeError(f"{name} said {word}")
+            os.close(self.ready[name])
+
+
+def _hide_other_processes() -> None:
+    try:
+        kernel.mount_proc()
+    except OSError as error:
+        # In some containers parts of /proc are masked and a new one is refused. The old one does
+        # too: tools then show the host's process ids.
+        print(f"keeping the outer /proc: {error}", flush=True)
+
+
+def _listeners() -> dict[str, socket.socket]:
+    pairs = (item.split("=") for item in os.environ["LAB_SOCKETS"].split(","))
+    listeners = {switch: socket.socket(fileno=int(number)) for switch, number in pairs}
+    for listener in listeners.values():
+        listener.set_inheritable(False)
+    return listeners
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="ascii")
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    main()

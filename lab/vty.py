@@ -1,0 +1,50 @@
+"""A conversation with an FRR daemon over its terminal socket; read ``ask`` first.
+
+Law: one question, one answer, no process: a lab asks thousands of them while it waits and judges.
+Source: FRR 8.4.4, lib/vty.c (vtysh_read): commands end in a NUL, answers in three NULs and a status
+byte.
+"""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError
+
+_TIMEOUT_S = 10.0
+_MARK = b"\0\0\0"
+
+
+def ask(terminal: Path, command: str) -> str:
+    """Return the answer to a ``show`` command; raise ``LabError`` if the daemon refuses it.
+
+    ``terminal`` is the daemon's socket, such as /run/frr/bgpd.vty, seen through /proc/PID/root from
+    outside.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_TIMEOUT_S)
+        connection.connect(str(terminal))
+        for line in ("enable", command):
+            connection.sendall(line.encode("utf-8") + b"\0")
+            status, text = _answer(connection)
+            if status != 0:
+                raise LabError(f"{terminal} refused: {line}: {text.strip() or status}")
+    return text
+
+
+def _answer(connection: socket.socket) -> tuple[int, str]:
+    answer = bytearray()
+    # The status byte may be NUL too, so the mark is looked for in front of it.
+    while answer[-4:-1] != _MARK:
+        part = connection.recv(65536)
+        if not part:
+            raise LabError("an FRR daemon hung up in the middle of an answer")
+        answer += part
+    return answer[-1], answer[:-4].decode("utf-8", errors="replace")
+
+
+def ask_json(terminal: Path, command: str) -> Any:  # noqa: ANN401 - JSON of FRR's, by command
+    """Return the answer to a ``show … json`` command (an empty one is an empty object)."""
+    text = ask(terminal, command)
+    return json.loads(text) if text.strip() else {}
