@@ -205,6 +205,12 @@ class Limits(Model):
     max_shrink: float = Field(
         default=0.25, ge=0, le=1, description="part of a guard's addresses that one plan may close"
     )
+    max_lost_routes: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="part of a session's accepted, allowed routes that may vanish during a deploy",
+    )
 
 
 class Waves(Model):

@@ -27,6 +27,7 @@ SEMANTICS = Semantics(
     undefined_map_permits=False,
     undefined_attached_list_permits=False,
 )
+_SEPARATORS = ("", "!", "end")
 _IN_OUT = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
 
 
@@ -42,14 +43,16 @@ class FrrDialect:
         return "".join(f"{line}\n" for step in steps for line in _render(step, running))
 
     def foreign(self, text: str) -> str:
-        """Return ``text`` without our lines.
+        """Return ``text`` without our lines, and without the separators between blocks.
 
-        FRR prints a stanza with its ``match`` and ``exit`` below it, and a separating
-        ``!`` after the last stanza of each map; a block of ours goes with all of these.
+        A stanza goes with its ``match`` and ``exit``; FRR prints a ``!`` behind blocks
+        wherever they end, which says nothing by itself.
         """
         kept: list[str] = []
         block: list[str] = []
         for line in text.splitlines(keepends=True):
+            if line.strip() in _SEPARATORS:
+                continue
             if block:
                 block.append(line)
                 if line.rstrip() != "exit":
@@ -61,23 +64,13 @@ class FrrDialect:
                 block = [line]
             elif not _is_ours(line):
                 kept.append(line)
-        return _without_idle_separators([*kept, *block])
+        return "".join([*kept, *block])
 
 
 def _is_ours(line: str) -> bool:
     """Return whether a line defines, matches or attaches something of ours."""
     words = line.split()
     return any(word.startswith(PREFIX) for word in words) and "description" not in words
-
-
-def _without_idle_separators(lines: list[str]) -> str:
-    """Return ``lines`` joined, runs of ``!`` as one: FRR prints one behind every block."""
-    out: list[str] = []
-    for line in lines:
-        if line.strip() == "!" and out and out[-1].strip() == "!":
-            continue
-        out.append(line)
-    return "".join(out)
 
 
 def _render(step: Step, running: Running) -> Iterator[str]:

@@ -1,0 +1,362 @@
+"""The command line: parse, call, exit code. Start with :func:`main`.
+
+Exit codes are those of :class:`inventory.errors.Exit`. No traceback reaches a user unless
+``RINGFENCE_DEBUG`` is set in the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inventory.errors import Exit, InputError, RingfenceError
+from inventory.models import SCHEMAS
+from inventory.site import load_site
+from runbooks.audit import audit, verify
+from runbooks.deploy import deploy
+from runbooks.plan_file import Plan, load_plan
+from runbooks.planning import make_plan
+from runbooks.progress import Progress
+from runbooks.record import find_run, runs
+from runbooks.report import Report
+from runbooks.rollback import rollback
+from runbooks.selection import select
+from tasks.adapters import ADAPTERS
+from tasks.fleet import Fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inventory.site import Site
+    from runbooks.audit import Verdict
+
+_SITE = click.option(
+    "--site",
+    "site_path",
+    type=click.Path(path_type=Path),
+    default=Path("inventory/lab"),
+    show_default=True,
+    envvar="RINGFENCE_SITE",
+    help="The folder of the network's inventory, pools and settings.",
+)
+_LIMIT = click.option(
+    "--limit", "limits", multiple=True, help="Only these hosts, roles or groups (a,b or repeated)."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+_YES = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+_ACCEPT = click.option(
+    "--accept", "accept", multiple=True, metavar="LIMIT", help="Go beyond a limit that refused."
+)
+_DIFF = click.option("--diff/--no-diff", default=True, help="Show the devices' own diffs.")
+
+
+class _Context:
+    """What every command needs: the report, and later the site and its devices."""
+
+    def __init__(self, command: str, *, as_json: bool) -> None:
+        self.command = command
+        self.report = Report(as_json=as_json)
+        self.progress = Progress()
+
+    def site(self, path: Path) -> Site:
+        site = load_site(path)
+        for device in site.devices.values():
+            if device.platform not in ADAPTERS:
+                known = ", ".join(sorted(ADAPTERS))
+                text = f"{device.place}: {device.name}: unknown platform {device.platform!r}"
+                raise _bad_input(f"{text}; ringfence knows {known}")
+        return site
+
+    def agreed(self, plan: Plan, *, yes: bool, diffs: bool) -> bool:
+        """Show ``plan`` and return whether to go on."""
+        self.report.plan(plan, diffs=diffs)
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            raise click.UsageError("there is no terminal to ask on: pass --yes, or a reviewed PLAN")
+        return click.confirm(f"Change {len(plan.changed)} devices?", err=True)
+
+
+def _bad_input(text: str) -> RingfenceError:
+    error = InputError()
+    error.args = (text,)
+    return error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ringfence")
+def cli() -> None:
+    """Keep the fabric's route filters equal to the clusters' address pools.
+
+    \b
+    First time:   ringfence plan            what would change, and why; changes nothing
+                  ringfence deploy          the same, then asks, deploys and verifies
+    Later:        ringfence audit           what has drifted
+                  ringfence rollback        undo the last deploy
+
+    \b
+    Exit codes:   0 done, or nothing to do     1 failed, the network is as it was
+                  2 differences found          3 some device's state is not known
+                  4 refused by a limit         5 bad input, nothing contacted
+                  64 wrong usage
+    """  # noqa: D301 - \b is click's own mark for text it must not fold
+
+
+@cli.command("plan")
+@_SITE
+@_LIMIT
+@_ACCEPT
+@_DIFF
+@_JSON
+@click.option("--check", is_flag=True, help="Exit with 2 if anything would change.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan to this file."
+)
+def plan_command(
+    site_path: Path,
+    limits: Sequence[str],
+    accept: Sequence[str],
+    diff: bool,
+    as_json: bool,
+    check: bool,
+    out: Path | None,
+) -> int:
+    """Show what a deploy would change, by the devices' own dry-run. Changes nothing.
+
+    Review the file that --out writes, then hand it to `ringfence deploy FILE`: that is
+    refused if a device has changed meanwhile.
+    """
+    context = _Context("plan", as_json=as_json)
+    site = context.site(site_path)
+    with Fleet(site, select(site, limits)) as fleet:
+        plan = make_plan(site, fleet, context.progress, accept=accept).plan
+    if out is not None:
+        out.write_text(plan.text(), encoding="utf-8")
+    code = Exit.DIFFERENCES if check and plan.changed else Exit.DONE
+    context.report.plan(plan, diffs=diff)
+    if out is not None:
+        context.report.line(f"plan written to {out}; deploy it with: ringfence deploy {out}")
+    context.report.document("plan", code, plan=plan.model_dump(mode="json", by_alias=True))
+    return code
+
+
+@cli.command("deploy")
+@click.argument("plan_path", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
+@_SITE
+@_LIMIT
+@_ACCEPT
+@_DIFF
+@_YES
+@_JSON
+def deploy_command(
+    plan_path: Path | None,
+    site_path: Path,
+    limits: Sequence[str],
+    accept: Sequence[str],
+    diff: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Bring the filters of every device in line with the pools, or of none.
+
+    With PLAN, the reviewed file is carried out as it stands, without asking; without, a
+    plan is made, shown and asked about.
+    """
+    context = _Context("deploy", as_json=as_json)
+    reviewed = load_plan(plan_path) if plan_path else None
+    if reviewed is not None and accept:
+        raise click.UsageError("--accept belongs to the plan: make a new one with it")
+    site = context.site(site_path)
+    names = select(site, limits)
+    if reviewed is not None and not limits:
+        names = tuple(one.device for one in reviewed.devices if one.device in site.devices)
+    with Fleet(site, names) as fleet:
+        done = deploy(
+            site,
+            fleet,
+            context.progress,
+            reviewed=reviewed,
+            accept=accept,
+            agreed=lambda plan: context.agreed(plan, yes=yes, diffs=diff),
+        )
+    changed = [one.device for one in done.plan.changed]
+    if done.run is None:
+        context.report.line(
+            f"nothing to do: the filters of {len(done.plan.devices)} devices are what the pools want",
+            "green",
+        )
+    else:
+        context.report.line(
+            f"confirmed on {len(changed)} devices: {', '.join(changed)} (run {done.run})", "green"
+        )
+    context.report.document("deploy", Exit.DONE, run=done.run, changed=changed)
+    return Exit.DONE
+
+
+@cli.command("rollback")
+@click.argument("run", required=False)
+@_SITE
+@_DIFF
+@_YES
+@_JSON
+def rollback_command(
+    run: str | None, site_path: Path, diff: bool, yes: bool, as_json: bool
+) -> int:
+    """Undo RUN, by default the last confirmed one, as a planned and verified run of its own."""
+    context = _Context("rollback", as_json=as_json)
+    site = context.site(site_path)
+    undone = find_run(site.file(site.settings.runs), run)
+    names = [one.device for one in undone.plan.changed if one.device in site.devices]
+    with Fleet(site, names) as fleet:
+        done = rollback(
+            site,
+            fleet,
+            context.progress,
+            run=undone.name,
+            agreed=lambda plan: context.agreed(plan, yes=yes, diffs=diff),
+        )
+    changed = [one.device for one in done.plan.changed]
+    context.report.line(
+        f"run {undone.name} is undone on {len(changed)} devices: {', '.join(changed)} "
+        f"(run {done.run})",
+        "green",
+    )
+    context.report.document(
+        "rollback", Exit.DONE, run=done.run, undoes=undone.name, changed=changed
+    )
+    return Exit.DONE
+
+
+def _judge(
+    name: str,
+    work: Callable[[Site, Fleet, Progress], tuple[Verdict, ...]],
+    good: str,
+    site_path: Path,
+    limits: Sequence[str],
+    *,
+    as_json: bool,
+) -> int:
+    context = _Context(name, as_json=as_json)
+    site = context.site(site_path)
+    with Fleet(site, select(site, limits)) as fleet:
+        verdicts = work(site, fleet, context.progress)
+    states = {one.state for one in verdicts}
+    code = Exit.DONE
+    if "unknown" in states:
+        code = Exit.INCOMPLETE
+    elif "differs" in states:
+        code = Exit.DIFFERENCES
+    context.report.verdicts(verdicts, good=good)
+    context.report.document(name, code, devices=[one.as_dict() for one in verdicts])
+    return code
+
+
+@cli.command("audit")
+@_SITE
+@_LIMIT
+@_JSON
+def audit_command(site_path: Path, limits: Sequence[str], as_json: bool) -> int:
+    """Show what has drifted from what the pools want. Read-only.
+
+    Exits with 2 if anything differs, with 3 if a device did not answer.
+    """
+    return _judge("audit", audit, "as the pools want it", site_path, limits, as_json=as_json)
+
+
+@cli.command("verify")
+@_SITE
+@_LIMIT
+@_JSON
+def verify_command(site_path: Path, limits: Sequence[str], as_json: bool) -> int:
+    """Prove, from the devices' own configurations, that no fenced session lets more through.
+
+    Exits with 2 and a witness prefix for each session that does.
+    """
+    return _judge("verify", verify, "proven", site_path, limits, as_json=as_json)
+
+
+@cli.command("runs")
+@_SITE
+@_JSON
+def runs_command(site_path: Path, as_json: bool) -> int:
+    """List every run on record, the newest last."""
+    context = _Context("runs", as_json=as_json)
+    site = context.site(site_path)
+    known = runs(site.file(site.settings.runs))
+    context.report.runs(known)
+    listed = [{"run": run.name, "status": run.status, **run.first} for run in known]
+    context.report.document("runs", Exit.DONE, runs=listed)
+    return Exit.DONE
+
+
+@cli.command("show")
+@click.argument("run")
+@_SITE
+@_JSON
+def show_command(run: str, site_path: Path, as_json: bool) -> int:
+    """Show RUN step by step: who, when, what plan, and what became of each device."""
+    context = _Context("show", as_json=as_json)
+    site = context.site(site_path)
+    found = find_run(site.file(site.settings.runs), run)
+    context.report.run(found)
+    content: dict[str, Any] = {
+        "run": found.name,
+        "status": found.status,
+        "events": list(found.events),
+        "plan": found.plan.model_dump(mode="json", by_alias=True),
+    }
+    context.report.document("show", Exit.DONE, **content)
+    return Exit.DONE
+
+
+@cli.command("schema")
+@click.argument("name", type=click.Choice([*SCHEMAS, "plan"]))
+def schema_command(name: str) -> int:
+    """Print the JSON Schema of one of the files, for editors."""
+    model = Plan if name == "plan" else SCHEMAS[name]  # type: ignore[index]
+    click.echo(json.dumps(model.model_json_schema(by_alias=True), indent=2))
+    return Exit.DONE
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(int(run(given)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="ringfence", standalone_mode=False)
+        return int(code or 0)
+    except click.UsageError as error:
+        error.show()
+        return Exit.USAGE
+    except click.Abort:
+        return _failed(arguments, "stopped; nothing is left half done", Exit.FAILED)
+    except RingfenceError as error:
+        return _failed(arguments, str(error), error.exit_code)
+    except (OSError, click.ClickException) as error:
+        return _failed(arguments, f"{error}", Exit.FAILED)
+    except KeyboardInterrupt:
+        return _failed(arguments, "interrupted", Exit.FAILED)
+    except Exception as error:
+        if os.environ.get("RINGFENCE_DEBUG"):
+            raise
+        text = f"a mistake in ringfence itself: {type(error).__name__}: {error}; "
+        return _failed(arguments, text + "run again with RINGFENCE_DEBUG=1 and report it", Exit.FAILED)
+
+
+def _failed(arguments: Sequence[str], text: str, code: int) -> int:
+    """Say what went wrong, on stderr, and in the JSON document where one is wanted."""
+    for line in text.splitlines():
+        click.echo(f"ringfence: {line}", err=True)
+    if "--json" in arguments:
+        command = next((one for one in arguments if one in cli.commands), "")
+        Report(as_json=True).document(command, code, error=text.splitlines())
+    return code

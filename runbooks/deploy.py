@@ -1,0 +1,106 @@
+"""Deploy: a plan, made now or reviewed before, carried out on every device or on none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inventory.errors import RefusedError
+from runbooks.engine import Engine
+from runbooks.plan_file import inputs_digest
+from runbooks.planning import make_plan
+from runbooks.record import Record, only_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inventory.site import Site
+    from runbooks.plan_file import Plan
+    from runbooks.planning import Prepared
+    from runbooks.progress import Progress
+    from tasks.fleet import Fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a run did; ``run`` is None where there was nothing to do."""
+
+    plan: Plan
+    run: str | None
+
+
+def deploy(
+    site: Site,
+    fleet: Fleet,
+    progress: Progress,
+    *,
+    reviewed: Plan | None,
+    accept: Sequence[str],
+    agreed: Callable[[Plan], bool],
+) -> Deployed:
+    """Carry out ``reviewed``, or a plan made now that ``agreed`` is asked about.
+
+    Raises:
+        RefusedError: the plan is stale, a limit is not kept, or nobody agreed.
+        DeviceError: it failed, and the network is as it was.
+    """
+    with only_run(site.file(site.settings.runs)):
+        if reviewed is not None:
+            _same_inputs(site, reviewed)
+            accept = reviewed.accepted
+        prepared = make_plan(site, fleet, progress, accept=accept)
+        if reviewed is not None:
+            ensure_fresh(reviewed, prepared.plan)
+        if not prepared.plan.changed:
+            return Deployed(prepared.plan, None)
+        if reviewed is None and not agreed(prepared.plan):
+            raise RefusedError("nobody agreed to the plan; nothing was changed")
+        return carry_out(site, fleet, progress, prepared, "deploy")
+
+
+def carry_out(
+    site: Site, fleet: Fleet, progress: Progress, prepared: Prepared, command: str
+) -> Deployed:
+    """Run ``prepared`` and record it."""
+    record = Record(site.file(site.settings.runs), command, prepared.plan)
+    Engine(site, fleet, prepared, record, progress).run()
+    return Deployed(prepared.plan, record.run)
+
+
+def _same_inputs(site: Site, reviewed: Plan) -> None:
+    if reviewed.site != site.settings.name:
+        raise RefusedError(
+            f"the plan is for the site {reviewed.site}, this is {site.settings.name}; "
+            "nothing was contacted"
+        )
+    if reviewed.inputs != inputs_digest(site):
+        raise RefusedError(
+            "the plan is stale: the site's files changed since it was made; make a new plan"
+        )
+
+
+def ensure_fresh(reviewed: Plan, now: Plan) -> None:
+    """Refuse unless a plan made now is, device by device, the reviewed one.
+
+    Raises:
+        RefusedError: names the first device that differs, and in what.
+    """
+    current = {one.device: one for one in now.devices}
+    for old in reviewed.devices:
+        new = current.get(old.device)
+        if new is None:
+            raise RefusedError(f"the plan is stale: {old.device} is not part of this run")
+        if new.digest != old.digest:
+            what = "its filters, or what they stand on, changed since the plan was made"
+        elif (new.candidate, new.digest_after) != (old.candidate, old.digest_after):
+            what = "it would be sent something else now"
+        elif new.device_diff != old.device_diff:
+            what = "its own diff is another one now"
+        else:
+            continue
+        raise RefusedError(
+            f"the plan is stale: {old.device}: {what}; nothing was changed, make a new plan"
+        )
+    extra = sorted(set(current) - {one.device for one in reviewed.devices})
+    if extra:
+        raise RefusedError(f"the plan is stale: it says nothing of {extra[0]}; use --limit")

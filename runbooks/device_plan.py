@@ -1,0 +1,132 @@
+"""One device's part of a plan, and every limit that concerns it: :func:`compute`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policies.change import apply, steps
+from policies.dialects import DIALECTS
+from policies.errors import Violation
+from policies.filters import SessionKey
+from policies.install import Installation, install, unknown_neighbors
+from policies.managed import digest, managed
+from policies.proof import leaks, unsafe
+from runbooks.differences import dropped_routes, session_changes, shrinkage
+from runbooks.plan_file import DevicePlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from inventory.site import Device, Site
+    from policies.change import Step
+    from policies.filters import Running
+    from policies.guards import Fence, WantedGuard
+    from policies.managed import Slot
+    from tasks.snapshot import Snapshot
+
+#: Routes that a refusal names before it counts the rest.
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePart:
+    """A device's plan, what it is fenced to, and the limits it does not keep."""
+
+    plan: DevicePlan
+    fenced: Mapping[Slot, Fence]
+    violations: tuple[Violation, ...]
+
+
+def compute(
+    site: Site, device: Device, snapshot: Snapshot, guards: Sequence[WantedGuard]
+) -> DevicePart:
+    """Return what ``guards`` change on ``device``, which is now as ``snapshot`` says."""
+    running = snapshot.running
+    wanted = install(device.name, running, guards)
+    violations = [*wanted.violations, *_unknown(device, running, guards)]
+    todo: tuple[Step, ...] = ()
+    if not wanted.violations:
+        todo = steps(managed(running), wanted.managed)
+    after = apply(running, todo)
+    if not wanted.violations:
+        violations += _limits(site, device, snapshot, after, todo, wanted)
+    dialect = DIALECTS[device.platform]
+    drops = dropped_routes(snapshot, after)
+    plan = DevicePlan(
+        device=device.name,
+        digest=digest(running),
+        digest_after=digest(after),
+        candidate=dialect.render(todo, running),
+        way_back=dialect.render(steps(managed(after), managed(running)), after),
+        device_diff="",
+        steps=tuple(type(step).__name__ for step in todo),
+        changes=session_changes(running, after, wanted.fenced),
+        drops=drops,
+        closed=tuple(
+            sorted(f"{slot[0]} ipv{slot[1]} {slot[2]}: {why}" for slot, why in wanted.closed.items())
+        ),
+    )
+    return DevicePart(plan, wanted.fenced, tuple(violations))
+
+
+def _unknown(
+    device: Device, running: Running, guards: Sequence[WantedGuard]
+) -> Iterator[Violation]:
+    known = [SessionKey(one.vrf or "", one.name) for one in device.sessions]
+    for key in unknown_neighbors(running, guards, known, device.ignore_neighbors):
+        yield Violation(
+            limit="unknown-neighbors",
+            where=device.name,
+            evidence=f"the device has the neighbor {key}, which the site does not know",
+            way_out="add it to the sessions of hosts.yaml, or to ignore_neighbors",
+            acceptable=True,
+        )
+
+
+def _limits(
+    site: Site,
+    device: Device,
+    snapshot: Snapshot,
+    after: Running,
+    todo: tuple[Step, ...],
+    wanted: Installation,
+) -> Iterator[Violation]:
+    """Yield the limits that the change would break."""
+    name = device.name
+    for leak in leaks(after, wanted.fenced):
+        yield Violation(
+            limit="not-fenced",
+            where=name,
+            evidence=str(leak),
+            way_out="the guard does not hold there: mend the session's policy",
+        )
+    moment = unsafe(snapshot.running, todo)
+    if moment is not None:
+        yield Violation(
+            limit="not-hitless",
+            where=name,
+            evidence=moment,
+            way_out="this should not be possible: report it with the plan",
+        )
+    most = site.settings.limits.max_shrink
+    for text, part in shrinkage(snapshot.running, after, wanted.fenced):
+        if part > most:
+            yield Violation(
+                limit="shrink",
+                where=name,
+                evidence=f"{text} closes {part:.0%} of its addresses, over max_shrink {most:.0%}",
+                way_out="check the pools",
+                acceptable=True,
+            )
+    drops = dropped_routes(snapshot, after)
+    if drops:
+        listed = ", ".join(f"{one.prefix} from {one.session}" for one in drops[:_NAMED])
+        more = f" and {len(drops) - _NAMED} more" if len(drops) > _NAMED else ""
+        yield Violation(
+            limit="drops-routes",
+            where=name,
+            evidence=f"routes accepted right now would be dropped: {listed}{more}",
+            way_out="if they are legitimate add their pool",
+            acceptable=True,
+        )

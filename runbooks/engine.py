@@ -1,0 +1,156 @@
+"""Carries a plan out: all devices confirmed, or all back. Start with :class:`Engine`.
+
+Prepare every wave (commit with a revert timer that is armed first, then verify), decide, and
+only then confirm. Anything else takes everything back, the waves before included. Every step
+is on record before it is taken.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from inventory.errors import DeviceError, IncompleteError, RingfenceError
+from runbooks.differences import all_slots
+from tasks.carry_out import confirm, prepare, take_back
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inventory.site import Site
+    from policies.filters import Direction, SessionKey
+    from runbooks.planning import Prepared
+    from runbooks.progress import Progress
+    from runbooks.record import Record
+    from tasks.fleet import Fleet
+    from tasks.outcome import Outcome
+
+#: Part of the revert timer after which confirming is not tried any more: what is left must
+#: do for the confirmations themselves, and a late one meets a switch that has gone back.
+_LATE = 0.75
+
+
+class Engine:
+    """One run of one plan."""
+
+    def __init__(
+        self, site: Site, fleet: Fleet, prepared: Prepared, record: Record, progress: Progress
+    ) -> None:
+        self._site = site
+        self._fleet = fleet
+        self._prepared = prepared
+        self._record = record
+        self._progress = progress
+        self._plans = {one.device: one for one in prepared.plan.devices}
+        self._touched: list[str] = []
+        self._armed_at: float | None = None
+
+    def run(self) -> None:
+        """Carry the plan out.
+
+        Raises:
+            DeviceError: it failed, and every device is as it was.
+            IncompleteError: it failed, and it is not known of some device what it is.
+        """
+        try:
+            for number, wave in enumerate(self._prepared.plan.waves, start=1):
+                self._prepare(number, wave)
+            self._check_time()
+            self._record.write("decision", confirm=list(self._touched))
+            self._confirm()
+        except BaseException as error:
+            self._take_back(error)
+            raise
+        self._record.end("confirmed")
+
+    def _prepare(self, number: int, wave: Sequence[str]) -> None:
+        self._check_time()
+        self._record.write("prepare", wave=number, devices=list(wave))
+        if self._armed_at is None:
+            self._armed_at = time.monotonic()
+        self._touched += wave
+        timers = self._site.settings.timers
+        with self._progress.stage(f"commit wave {number}", wave) as done:
+            outcomes = self._fleet.each(
+                prepare,
+                wave,
+                arguments={
+                    name: (
+                        self._site.devices[name],
+                        self._plans[name].candidate,
+                        self._prepared.dry_runs[name],
+                        self._slots(name),
+                        timers.confirm,
+                        timers.settle,
+                    )
+                    for name in wave
+                },
+                done=done,
+            )
+        self._settle("prepared", outcomes)
+
+    def _slots(self, name: str) -> tuple[tuple[SessionKey, int, Direction], ...]:
+        """Return the slots that let through something else afterwards."""
+        slots = all_slots(self._prepared.snapshots[name].running)
+        changed = {(one.session, one.family, one.direction) for one in self._plans[name].changes}
+        return tuple(
+            sorted(slot for slot in slots if (str(slot[0]), slot[1], slot[2].value) in changed)
+        )
+
+    def _confirm(self) -> None:
+        with self._progress.stage("confirm", self._touched) as done:
+            outcomes = self._fleet.each(
+                confirm,
+                self._touched,
+                arguments={
+                    name: (self._site.devices[name], self._prepared.dry_runs[name].expected)
+                    for name in self._touched
+                },
+                done=done,
+            )
+        self._settle("confirmed", outcomes)
+
+    def _settle(self, step: str, outcomes: dict[str, Outcome[None]]) -> None:
+        """Record what became of each device; raise what the first that failed said."""
+        for name, outcome in outcomes.items():
+            said = {"error": str(outcome.error)} if outcome.failed else {}
+            self._record.write("failed" if outcome.failed else step, device=name, **said)
+        failed = [outcome for outcome in outcomes.values() if outcome.failed]
+        if failed:
+            raise DeviceError("\n".join(str(outcome.error) for outcome in failed))
+
+    def _check_time(self) -> None:
+        timer = self._site.settings.timers.confirm
+        if self._armed_at is not None and time.monotonic() - self._armed_at > _LATE * timer:
+            raise DeviceError(
+                f"the change took more than {_LATE:.0%} of its revert timer of {timer} s, so it is "
+                "taken back; set a longer timers.confirm in site.yaml"
+            )
+
+    def _take_back(self, error: BaseException) -> None:
+        """Bring every touched device back; then say so, or which is unknown."""
+        why = str(error) if isinstance(error, RingfenceError) else type(error).__name__
+        self._record.write("decision", take_back=list(self._touched), because=why)
+        with self._progress.stage("take back", self._touched) as done:
+            outcomes = self._fleet.each(
+                take_back,
+                self._touched,
+                arguments={
+                    name: (self._site.devices[name], self._prepared.snapshots[name])
+                    for name in self._touched
+                },
+                done=done,
+            )
+        unknown = []
+        for name, outcome in outcomes.items():
+            if outcome.failed:
+                unknown.append(str(outcome.error))
+            said = {"error": str(outcome.error)} if outcome.failed else {}
+            self._record.write("unknown" if outcome.failed else "taken back", device=name, **said)
+        self._record.end("unknown" if unknown else "taken-back", because=why)
+        if unknown:
+            timer = self._site.settings.timers.confirm
+            raise IncompleteError(
+                f"{why}\nnot known to be back, though an unconfirmed change goes by itself within "
+                f"{timer} s: " + "; ".join(unknown)
+            ) from error

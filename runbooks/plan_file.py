@@ -1,0 +1,127 @@
+"""The plan as a value and as a file (``ringfence.plan/v1``): what was reviewed is what is pushed.
+
+Read :class:`Plan`. A plan names the devices, what each would be sent, the device's own diff,
+what changes in prefixes, the limits that were checked, and the waves; the digests say what it
+was computed from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from inventory.errors import InputError, Place, Problem
+
+if TYPE_CHECKING:
+    from inventory.site import Site
+
+SCHEMA = "ringfence.plan/v1"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SessionChange(_Part):
+    """What one session, in one direction and family, stops or starts to let through.
+
+    Examples are a few prefixes of the exact difference; ``stops``/``starts`` say whether
+    there are any at all.
+    """
+
+    session: str
+    direction: str
+    family: Literal[4, 6]
+    fence: str
+    stops: bool
+    stop_examples: tuple[str, ...] = ()
+    starts: bool
+    start_examples: tuple[str, ...] = ()
+
+
+class DroppedRoute(_Part):
+    """A route in the table right now that the new guard will drop."""
+
+    prefix: str
+    session: str
+
+
+class DevicePlan(_Part):
+    """One device's part; ``candidate`` is empty where nothing changes."""
+
+    device: str
+    digest: str = Field(description="of what the device's part was computed from")
+    digest_after: str = Field(description="of what the device is to be afterwards")
+    candidate: str
+    way_back: str = Field(description="the candidate that undoes this one")
+    device_diff: str = Field(description="as the device shows it in its dry-run")
+    steps: tuple[str, ...]
+    changes: tuple[SessionChange, ...]
+    drops: tuple[DroppedRoute, ...] = ()
+    closed: tuple[str, ...] = Field(default=(), description="sessions left closed, and why")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the device needs no change."""
+        return not self.candidate
+
+
+class Plan(_Part):
+    """A reviewed change of many devices."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+
+    schema_: Literal["ringfence.plan/v1"] = Field(default=SCHEMA, alias="schema")
+    site: str
+    undoes: str | None = Field(default=None, description="the run that this plan takes back")
+    created: str = Field(description="UTC, ISO 8601")
+    by: str
+    inputs: str = Field(description="digest of the site's files")
+    accepted: tuple[str, ...] = Field(description="limits that were accepted by flag")
+    findings: tuple[str, ...]
+    waves: tuple[tuple[str, ...], ...]
+    devices: tuple[DevicePlan, ...]
+
+    @property
+    def changed(self) -> tuple[DevicePlan, ...]:
+        """The devices that the plan changes."""
+        return tuple(one for one in self.devices if not one.is_empty)
+
+    def text(self) -> str:
+        """Return the plan as the text of its file."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def load_plan(path: Path) -> Plan:
+    """Return the plan in the file ``path``.
+
+    Raises:
+        InputError: there is no such file, or it is no plan of this version.
+    """
+    try:
+        return Plan.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problem = Problem(Place(path), "there is no such plan; `ringfence plan` makes one")
+        raise InputError(problem) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(Place(path), f"can't be read: {error}")) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(part) for part in first["loc"]) or "the file"
+        text = f"not a {SCHEMA} plan: {at}: {first['msg']}"
+        raise InputError(Problem(Place(path), text)) from error
+
+
+def inputs_digest(site: Site) -> str:
+    """Return a digest of the files that a plan is computed from, by name and content."""
+    digest = hashlib.sha256()
+    names = ("site.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", site.settings.pools)
+    for name in names:
+        path = site.path / name
+        digest.update(name.encode() + b"\0")
+        digest.update(path.read_bytes() if path.exists() else b"")
+        digest.update(b"\0")
+    return "sha256:" + digest.hexdigest()

@@ -1,0 +1,124 @@
+"""What commands print: text for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbooks.audit import Verdict
+    from runbooks.plan_file import DevicePlan, Plan
+    from runbooks.record import Run
+
+_STYLES = {"clean": "green", "differs": "yellow", "unknown": "red"}
+
+
+class Report:
+    """Prints to stdout, as text or, with ``as_json``, as exactly one JSON document."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(highlight=False)
+
+    def document(self, command: str, exit_code: int, **content: object) -> None:
+        """Print the JSON document of a command; nothing where text is wanted."""
+        if self.as_json:
+            head: dict[str, Any] = {"schema": "ringfence.result/v1", "command": command}
+            json.dump({**head, "exit_code": exit_code, **content}, sys.stdout, indent=2)
+            sys.stdout.write("\n")
+
+    def line(self, text: str, style: str = "") -> None:
+        """Print one line of text."""
+        if not self.as_json:
+            self.console.print(escape(text), style=style, soft_wrap=True)
+
+    def plan(self, plan: Plan, *, diffs: bool) -> None:
+        """Print a plan: what changes in prefixes, then the device's own diff."""
+        for finding in plan.findings:
+            self.line(f"note: {finding}", "yellow")
+        for one in plan.changed:
+            self._device(one, diffs=diffs)
+        unchanged = [one.device for one in plan.devices if one.is_empty]
+        if unchanged and plan.changed:
+            self.line(f"nothing to change on {', '.join(unchanged)}", "dim")
+        if plan.changed:
+            order = "; then ".join(", ".join(wave) for wave in plan.waves)
+            self.line(f"{len(plan.changed)} devices change, in this order: {order}", "bold")
+        else:
+            self.line(f"nothing to change on {len(plan.devices)} devices", "green")
+
+    def _device(self, plan: DevicePlan, *, diffs: bool) -> None:
+        self.line(plan.device, "bold")
+        if not self.as_json and plan.changes:
+            table = Table(box=None, pad_edge=True)
+            for title in ("session", "direction", "family", "fence", "stops", "starts"):
+                table.add_column(title, overflow="fold")
+            for one in plan.changes:
+                table.add_row(
+                    escape(one.session),
+                    one.direction,
+                    f"ipv{one.family}",
+                    escape(one.fence),
+                    _examples(one.stop_examples, "red"),
+                    _examples(one.start_examples, "green"),
+                )
+            self.console.print(table)
+        for drop in plan.drops:
+            self.line(f"  drops {drop.prefix}, accepted from {drop.session} right now", "red")
+        for text in plan.closed:
+            self.line(f"  left closed: {text}", "dim")
+        if diffs:
+            for line in plan.device_diff.splitlines():
+                style = {"+": "green", "-": "red"}.get(line[:1], "dim")
+                self.line(f"  {line}", style)
+
+    def verdicts(self, verdicts: Sequence[Verdict], *, good: str) -> None:
+        """Print what an audit found, device by device."""
+        for one in verdicts:
+            word = good if one.state == "clean" else one.state
+            self.line(f"{one.device}: {word}", _STYLES[one.state])
+            for text in (*one.leaks, *one.obstacles, *one.differences, *filter(None, [one.error])):
+                self.line(f"  {text}")
+
+    def runs(self, known: Sequence[Run]) -> None:
+        """Print the runs on record, the newest last."""
+        if not known:
+            self.line("no runs on record")
+            return
+        table = Table(box=None, pad_edge=False)
+        for title in ("run", "command", "by", "status"):
+            table.add_column(title)
+        for run in known:
+            command = str(run.first.get("command", ""))
+            undoes = run.first.get("undoes")
+            table.add_row(
+                run.name,
+                f"{command} of {undoes}" if undoes else command,
+                str(run.first.get("by", "")),
+                run.status,
+            )
+        if not self.as_json:
+            self.console.print(table)
+
+    def run(self, run: Run) -> None:
+        """Print one run step by step, and its plan."""
+        self.line(f"run {run.name}: {run.status}", "bold")
+        for event in run.events:
+            facts = ", ".join(
+                f"{key} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+                for key, value in event.items()
+                if key not in ("at", "step") and value not in (None, [])
+            )
+            self.line(f"  {event['at']}  {event['step']:<10} {facts}".rstrip())
+        self.plan(run.plan, diffs=True)
+
+
+def _examples(prefixes: Sequence[str], style: str) -> str:
+    return f"[{style}]{escape(', '.join(prefixes))}, ...[/{style}]" if prefixes else "[dim]-[/dim]"

@@ -1,0 +1,101 @@
+"""Rollback: undo a run as a planned, verified and recorded run of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inventory.errors import RefusedError
+from policies.guards import wanted_guards
+from policies.managed import digest
+from runbooks.deploy import Deployed, carry_out
+from runbooks.differences import all_slots, session_changes
+from runbooks.plan_file import DevicePlan
+from runbooks.planning import (
+    Prepared,
+    dry_run_all,
+    gather,
+    new_plan,
+    snapshots_of,
+    with_diff,
+)
+from runbooks.record import find_run, only_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from inventory.site import Site
+    from policies.guards import Fence
+    from policies.managed import Slot
+    from runbooks.plan_file import Plan
+    from runbooks.progress import Progress
+    from tasks.dry_run import DryRun
+    from tasks.fleet import Fleet
+
+
+def rollback(
+    site: Site,
+    fleet: Fleet,
+    progress: Progress,
+    *,
+    run: str | None,
+    agreed: Callable[[Plan], bool],
+) -> Deployed:
+    """Undo ``run``, or the last confirmed one that stands.
+
+    Its way back was rendered before it began; it is refused where a device is not any more
+    what the run left, since undoing would then undo somebody's later work.
+
+    Raises:
+        RefusedError: later changes stand on the run, or nobody agreed.
+        DeviceError: it failed, and the network is as it was.
+    """
+    with only_run(site.file(site.settings.runs)):
+        undone = find_run(site.file(site.settings.runs), run)
+        if undone.status != "confirmed":
+            raise RefusedError(
+                f"run {undone.name} ended {undone.status}; only a confirmed run can be rolled back"
+            )
+        old = [one for one in undone.plan.changed if one.device in fleet.names]
+        snapshots = snapshots_of(gather(site, fleet, wanted_guards(site), progress))
+        for one in old:
+            if digest(snapshots[one.device].running) != one.digest_after:
+                raise RefusedError(
+                    f"{one.device} is not any more what run {undone.name} left: later changes stand "
+                    "on it; roll those back first, or deploy what is wanted now"
+                )
+        back = {one.device: _reversed(one) for one in old}
+        # A guard that goes leaves its session to what stood there before: nothing to fence.
+        nothing: Mapping[str, Mapping[Slot, Fence]] = {name: {} for name in back}
+        dry_runs = dry_run_all(site, fleet, progress, back, snapshots, nothing)
+        plan = new_plan(
+            site,
+            [_with_changes(with_diff(one, dry_runs), dry_runs) for one in back.values()],
+            undoes=undone.name,
+        )
+        if not agreed(plan):
+            raise RefusedError("nobody agreed to the rollback; nothing was changed")
+        prepared = Prepared(plan=plan, snapshots=snapshots, dry_runs=dry_runs)
+        return carry_out(site, fleet, progress, prepared, "rollback")
+
+
+def _reversed(plan: DevicePlan) -> DevicePlan:
+    return plan.model_copy(
+        update={
+            "digest": plan.digest_after,
+            "digest_after": plan.digest,
+            "candidate": plan.way_back,
+            "way_back": plan.candidate,
+            "steps": (),
+            "changes": (),
+            "drops": (),
+            "closed": (),
+        }
+    )
+
+
+def _with_changes(plan: DevicePlan, dry_runs: Mapping[str, DryRun]) -> DevicePlan:
+    """Return ``plan`` with what its sessions start to let through again."""
+    expected = dry_runs[plan.device].expected
+    slots = all_slots(expected.before.running)
+    changes = session_changes(expected.before.running, expected.running, slots)
+    return plan.model_copy(update={"changes": changes})

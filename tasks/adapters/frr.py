@@ -1,0 +1,107 @@
+"""FRR, through the driver in ``tasks.drivers.frr``."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+from inventory.errors import DeviceError
+from policies.filters import Direction
+from policies.redact import redact
+from tasks.adapters.base import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from inventory.models import Ssh
+    from policies.filters import SessionKey
+    from tasks.adapters.base import Driver
+
+
+class FrrAdapter:
+    """The driver does most by itself: one transaction, its timer armed on the switch."""
+
+    def options(self, given: Mapping[str, Any], ssh: Ssh, folder: Path) -> dict[str, Any]:
+        """Return netmiko's options; host keys are checked unless the site says otherwise."""
+        options: dict[str, Any] = {"ssh_strict": ssh.check_host_keys, **given}
+        if ssh.known_hosts is not None:
+            options |= {
+                "alt_host_keys": True,
+                "alt_key_file": str((folder / ssh.known_hosts).resolve()),
+            }
+        else:
+            options["system_host_keys"] = True
+        if ssh.key_file is not None:
+            path = (folder / ssh.key_file).expanduser().resolve()
+            options |= {"use_keys": True, "key_file": str(path), "allow_agent": False}
+        return options
+
+    def running(self, driver: Driver) -> str:
+        """Return ``show running-config``."""
+        return str(driver.get_config(retrieve="running")["running"])
+
+    def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
+        """Return who is up, and what is accepted from ``sessions``."""
+        up = {
+            ("" if vrf == "global" else vrf, address)
+            for vrf, instance in driver.get_bgp_neighbors().items()
+            for address, peer in instance["peers"].items()
+            if peer["is_up"]
+        }
+        accepted = {
+            (key, version): frozenset(
+                ip_network(one) for one in driver.accepted_routes(key.name, key.vrf, version)
+            )
+            for key, version in sessions
+        }
+        return Tables(up=frozenset(up), accepted=accepted)
+
+    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str]:
+        """Load, compare, look at the candidate, and discard."""
+        try:
+            driver.load_merge_candidate(config=candidate)
+            diff = redact(str(driver.compare_config()))
+            candidate_text = str(driver.get_config(retrieve="candidate")["candidate"])
+            return diff, f"{candidate_text.rstrip()}\nend\n"
+        finally:
+            driver.discard_config()
+
+    def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
+        """Load, compare with what was planned, and commit with the timer."""
+        try:
+            driver.load_merge_candidate(config=candidate)
+            now = redact(str(driver.compare_config()))
+            if now != diff:
+                raise DeviceError(
+                    f"{driver.hostname}: the device's own diff is not the planned one any more; "
+                    "make a new plan"
+                )
+            driver.commit_config(revert_in=revert_in)
+        except BaseException:
+            if not driver.has_pending_commit():
+                driver.discard_config()
+            raise
+
+    def refresh(self, driver: Driver, slots: Sequence[tuple[SessionKey, int, Direction]]) -> None:
+        """Ask for the routes again (RFC 2918) instead of waiting for the delay timer."""
+        way = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
+        commands = []
+        for key, version, direction in slots:
+            vrf = f" vrf {key.vrf}" if key.vrf else ""
+            who = key.name if key.name[0].isdigit() or ":" in key.name else f"peer-group {key.name}"
+            commands.append(f"clear bgp{vrf} ipv{version} unicast {who} soft {way[direction]}")
+        if commands:
+            driver.cli(commands)
+
+    def pending(self, driver: Driver) -> bool:
+        """Return whether the switch's timer runs."""
+        return bool(driver.has_pending_commit())
+
+    def confirm(self, driver: Driver) -> None:
+        """Stop the timer and save."""
+        driver.confirm_commit()
+
+    def revert(self, driver: Driver) -> None:
+        """Take the change back now."""
+        driver.rollback()

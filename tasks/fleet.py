@@ -1,0 +1,147 @@
+"""The devices of a site as Nornir runs them: :class:`Fleet`.
+
+Nornir brings the inventory, the threads and the connections; what it would do by itself and
+must not - skip hosts that failed once, share one options dict between the hosts of a group,
+write tracebacks into ``nornir.log`` - is set right here, once.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nornir import InitNornir
+from nornir.core.inventory import ConnectionOptions
+
+from inventory.errors import DeviceError
+from tasks.adapters import ADAPTERS
+from tasks.errors import translate
+from tasks.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from nornir.core import Nornir
+    from nornir.core.task import Task
+
+    from inventory.site import Site
+    from tasks.adapters.base import Adapter, Driver
+
+_Value = TypeVar("_Value")
+
+#: Devices worked on at the same time. They wait for the network, not for this processor.
+WORKERS = 50
+
+
+class Host:
+    """One device during a run: its adapter and its connection, opened when first needed."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self.name: str = task.host.name
+        self.adapter: Adapter = ADAPTERS[str(task.host.platform)]
+
+    @property
+    def driver(self) -> Driver:
+        """The open NAPALM driver."""
+        return self._task.host.get_connection("napalm", self._task.nornir.config)
+
+
+class Fleet:
+    """Runs a function on many devices at once, and gathers what became of it on each."""
+
+    def __init__(self, site: Site, names: Iterable[str]) -> None:
+        self.site = site
+        self.names = tuple(names)
+        _quiet_libraries()
+        everything = InitNornir(
+            inventory={
+                "plugin": "SimpleInventory",
+                "options": {
+                    "host_file": str(site.path / "hosts.yaml"),
+                    "group_file": str(site.path / "groups.yaml"),
+                    "defaults_file": str(site.path / "defaults.yaml"),
+                },
+            },
+            runner={"plugin": "threaded", "options": {"num_workers": WORKERS}},
+            logging={"enabled": False},
+        )
+        self._nornir: Nornir = everything.filter(filter_func=lambda host: host.name in self.names)
+        for host in self._nornir.inventory.hosts.values():
+            given = host.get_connection_parameters("napalm")
+            # A copy per host: drivers pop what they know from the dict they are handed.
+            extras = copy.deepcopy(given.extras or {})
+            extras["optional_args"] = ADAPTERS[str(host.platform)].options(
+                extras.get("optional_args") or {}, site.settings.ssh, site.path
+            )
+            host.connection_options["napalm"] = ConnectionOptions(
+                hostname=given.hostname,
+                port=given.port,
+                username=given.username,
+                password=given.password,
+                platform=given.platform,
+                extras=extras,
+            )
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def each(
+        self,
+        work: Callable[..., _Value],
+        names: Iterable[str] | None = None,
+        *,
+        arguments: Mapping[str, tuple[Any, ...]] | None = None,
+        done: Callable[[Outcome[_Value]], None] = lambda _: None,
+    ) -> dict[str, Outcome[_Value]]:
+        """Run ``work(host, *arguments[name])`` on every device of ``names``, side by side.
+
+        Returns the outcomes in the order of the site. ``done`` is told each as it ends, from
+        the thread that it ended in.
+        """
+        chosen = set(self.names if names is None else names)
+
+        def run(task: Task) -> Outcome[_Value]:
+            outcome = self._run_one(task, work, (arguments or {}).get(task.host.name, ()))
+            done(outcome)
+            return outcome
+
+        subset = self._nornir.filter(filter_func=lambda host: host.name in chosen)
+        # Nornir skips whoever failed once; a rollback is for exactly those.
+        results = subset.run(task=run, on_failed=True)
+        return {
+            name: results[name][0].result  # type: ignore[misc]
+            for name in self.names
+            if name in chosen
+        }
+
+    def _run_one(
+        self, task: Task, work: Callable[..., _Value], arguments: tuple[Any, ...]
+    ) -> Outcome[_Value]:
+        name = task.host.name
+        try:
+            return Outcome(name, work(Host(task), *arguments))
+        except DeviceError as error:
+            return Outcome(name, error=error)
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: drivers raise anything
+            return Outcome(name, error=translate(name, str(task.host.hostname), error))
+
+    def close(self) -> None:
+        """Close every connection; a pending commit keeps its timer."""
+        self._nornir.close_connections(on_good=True, on_failed=True)
+
+
+def _quiet_libraries() -> None:
+    """Keep libraries from logging what they send: configurations, at worst passwords."""
+    for name in ("ncclient", "paramiko", "netmiko", "pyeapi", "napalm", "nornir"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

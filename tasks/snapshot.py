@@ -1,0 +1,61 @@
+"""What one device is now: its text, what the text means, and what its BGP says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policies.dialects import DIALECTS
+from policies.errors import ParseError
+from policies.filters import Direction
+from tasks.adapters.base import Tables
+from tasks.errors import VerifyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inventory.site import Device
+    from policies.filters import Running, SessionKey
+    from policies.guards import WantedGuard
+    from tasks.fleet import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A device at one moment; ``tables`` has the routes accepted over its guarded imports."""
+
+    text: str
+    running: Running
+    tables: Tables
+
+
+def guarded_imports(
+    running: Running, guards: Sequence[WantedGuard]
+) -> tuple[tuple[SessionKey, int], ...]:
+    """Return the sessions and families whose accepted routes a guard decides."""
+    found = []
+    for guard in guards:
+        session = running.sessions.get(guard.session)
+        if guard.direction is Direction.IMPORT and session is not None:
+            found += [(guard.session, version) for version in session.versions]
+    return tuple(found)
+
+
+def take_snapshot(host: Host, device: Device, guards: Sequence[WantedGuard]) -> Snapshot:
+    """Return what ``device`` is now. Read-only."""
+    text = host.adapter.running(host.driver)
+    running = parse_running(device, text)
+    tables = host.adapter.tables(host.driver, guarded_imports(running, guards))
+    return Snapshot(text, running, tables)
+
+
+def parse_running(device: Device, text: str) -> Running:
+    """Return the filter set of ``text``.
+
+    Raises:
+        VerifyError: the device's answer is no whole configuration of its platform.
+    """
+    try:
+        return DIALECTS[device.platform].parse(text)
+    except ParseError as error:
+        raise VerifyError(f"{device.name} ({device.hostname}): {error}") from error
