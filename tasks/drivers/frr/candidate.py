@@ -101,13 +101,13 @@ def _refuse_lost_siblings(before: Tree, after: Tree) -> None:
     for line in after:
         parts = rules.prefix_list_parts(line)
         if parts and line in before:
-            kept[parts[0], parts[3]] = line
+            kept[parts.name, parts.prefix] = line
     numbers = {rules.identity(line) for line in after}
     for line in before:
         parts = rules.prefix_list_parts(line)
         if not parts or line in after or rules.identity(line) in numbers:
             continue
-        sibling = kept.get((parts[0], parts[3]))
+        sibling = kept.get((parts.name, parts.prefix))
         if sibling is not None:
             raise ValueError(
                 f"removing {line!r} would make FRR overlook {sibling!r}, which has the same prefix "

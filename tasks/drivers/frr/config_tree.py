@@ -11,7 +11,10 @@ Law: ``parse(render(tree)) == tree``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Tree = dict[str, "Tree"]
 
@@ -98,8 +101,3 @@ def _paths(tree: Tree, prefix: str) -> Iterator[str]:
     for line, below in tree.items():
         yield prefix + line
         yield from _paths(below, f"{prefix}{line}\t")
-
-
-def copy(tree: Tree) -> Tree:
-    """Return a deep copy."""
-    return {line: copy(below) for line, below in tree.items()}

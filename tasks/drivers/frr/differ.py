@@ -1,8 +1,8 @@
 """Two configurations into the commands that lead from one to the other; read `steps` first.
 
-The order makes before it breaks: lists are there before anything refers to them, and go when nothing
-refers to them any more. Nothing is negated that is only overwritten, so no session is without its
-policy in between.
+The order makes before it breaks: lists are there before anything refers to them, and go when
+nothing refers to them any more. Nothing is negated that is only overwritten, so no session
+is without its policy in between.
 
 Law: a switch with `old` that has run ``steps(old, new)`` has `new`.
 """
@@ -153,7 +153,7 @@ def _level(old: Tree, new: Tree, *, depth: int, dying: frozenset[str] = frozense
 
 
 def _context(line: str, inside: list[str]) -> list[str]:
-    """Return a line with its inside; address families need to be left, or what follows is theirs."""
+    """Return a line with its inside; an address family is left, or what follows is its own."""
     if not line.lstrip().startswith("address-family "):
         return [line, *inside]
     return [line, *inside, line[: len(line) - len(line.lstrip())] + "exit-address-family"]

@@ -10,7 +10,12 @@ Law: ``merge(tree, "") == tree``, and a candidate that only holds lines of the t
 from __future__ import annotations
 
 from tasks.drivers.frr import rules
-from tasks.drivers.frr.config_tree import Tree, copy, parse
+from tasks.drivers.frr.config_tree import Tree, parse
+from tasks.drivers.frr.numbering import Numbers
+from tasks.drivers.frr.placement import in_order
+
+_IPV4 = "address-family ipv4 unicast"
+_INACTIVE = "no bgp default ipv4-unicast"
 
 
 def merge(tree: Tree, candidate: str) -> Tree:
@@ -19,147 +24,137 @@ def merge(tree: Tree, candidate: str) -> Tree:
     Raises:
         ValueError: a line that only makes sense inside a context stands outside of any.
     """
-    result = copy(tree)
     wanted = parse(candidate)
     for line in wanted:
         if rules.belongs_inside(line):
             raise ValueError(f"{line!r} stands outside of any context: indent it under its own")
-    _merge_into(result, wanted, context="")
-    return _without_empty(result)
+    level = _Level(tree, context="")
+    level.apply(wanted)
+    return level.tree()
 
 
-def _merge_into(tree: Tree, wanted: Tree, *, context: str) -> None:
-    for raw, below in wanted.items():
-        line = rules.normalise(raw)
-        if line.startswith("no "):
-            _remove(tree, line, context=context)
-        else:
-            present = _put(tree, line, context=context)
-            if present is not None:
-                _merge_into(tree[present], below, context=present)
+class _Level:
+    """One context of a configuration while a candidate is applied to it.
 
-
-def _put(tree: Tree, line: str, *, context: str) -> str | None:
-    """Add or overwrite one line; return the line now there, or None if it is a default."""
-    tree.pop(f"no {line}", None)
-    if _is_default(line, context=context):
-        return None
-    line = _with_sequence(tree, line)
-    if line in tree:
-        return line
-    mark = rules.identity(line)
-    rival = next((other for other in tree if rules.identity(other) == mark), None)
-    if rival is None:
-        _insert(tree, line)
-    else:
-        items = [(line if other == rival else other, below) for other, below in tree.items()]
-        tree.clear()
-        tree.update(items)
-    return line
-
-
-def _is_default(line: str, *, context: str) -> bool:
-    """Whether FRR does not print this line: neighbors are active in IPv4 unicast by themselves."""
-    words = line.split()
-    return context == "address-family ipv4 unicast" and words[::2] == ["neighbor", "activate"]
-
-
-def _with_sequence(tree: Tree, line: str) -> str:
-    """Give a prefix-list entry without a number the one that FRR would: the highest plus 5."""
-    parts = rules.prefix_list_parts(line)
-    if parts is None or parts[1]:
-        return line
-    head, _, action, prefix, bounds = parts
-    content = " ".join(filter(None, (action, prefix, bounds)))
-    highest = 0
-    for other in tree:
-        found = rules.prefix_list_parts(other)
-        if found and found[0] == head:
-            if " ".join(filter(None, found[2:])) == content:
-                return other  # FRR ignores an entry that the list has already
-            highest = max(highest, int(found[1].split()[1]))
-    return f"{head} seq {highest + 5} {content}"
-
-
-def _insert(tree: Tree, line: str) -> None:
-    """Put a new line behind its kin, so that a rendered candidate reads like FRR's own print."""
-    kin = _kinship(line)
-    after = -1
-    for position, other in enumerate(tree):
-        theirs = _kinship(other)
-        if theirs[0] == kin[0] and (after < 0 or theirs <= kin):
-            after = position if theirs <= kin else position - 1
-    items = list(tree.items())
-    if after < 0 and not any(_kinship(other)[0] == kin[0] for other in tree):
-        contexts = [n for n, (other, _) in enumerate(items) if other.startswith("address-family ")]
-        after = (contexts[0] if contexts and not line.startswith("address") else len(items)) - 1
-    items.insert(after + 1, (line, {}))
-    tree.clear()
-    tree.update(items)
-
-
-def _kinship(line: str) -> tuple[str, str, int]:
-    """Return what sort of line it is, its name, and its number."""
-    words = line.split()
-    number = words.index("seq") + 1 if "seq" in words[:-1] else -1
-    if words[0] == "route-map" and len(words) > 3:  # noqa: PLR2004 - route-map NAME ACTION SEQ
-        return "route-map", words[1], int(words[3])
-    if number > 0 and rules.is_definition(line):
-        return " ".join(words[:2]), rules.list_name(line), int(words[number])
-    if words[0] == "neighbor":
-        return f"neighbor {words[1]}", "", 0
-    return words[0], "", 0
-
-
-def _remove(tree: Tree, line: str, *, context: str) -> None:
-    target = line.removeprefix("no ")
-    matches = [other for other in tree if _is_meant(target, other)]
-    if matches:
-        existed = {rules.neighbor_name(other) for other in matches if rules.is_birth(other)}
-        for other in matches:
-            del tree[other]
-        _forget(
-            tree, existed - {rules.neighbor_name(other) for other in tree if rules.is_birth(other)}
-        )
-    elif rules.is_printed_negation(line) and _adds_negation(line, context=context):
-        _insert(tree, line)
-
-
-def _adds_negation(line: str, *, context: str) -> bool:
-    """Whether the negation differs from the default: only IPv4 unicast is active by itself."""
-    return not line.endswith(" activate") or context == "address-family ipv4 unicast"
-
-
-def _forget(tree: Tree, neighbors: set[str]) -> None:
-    """Drop everything said of neighbors that are gone, here and in the address families."""
-    for line in [line for line in tree if rules.neighbor_name(line) in neighbors]:
-        del tree[line]
-    for line, below in tree.items():
-        if line.startswith("address-family "):
-            _forget(below, neighbors)
-
-
-def _is_meant(target: str, line: str) -> bool:
-    """Whether ``no target`` removes `line`: itself, its rivals, or everything it begins.
-
-    FRR ignores the name in ``no neighbor X route-map NAME in`` and the content after ``seq N``.
+    Lines are kept by identity, so that one which overwrites another takes its place.
     """
-    if line == target or line.startswith(target + " "):
-        return True
-    mark = rules.identity(target)
-    if len(mark) > 1 and rules.identity(line) == mark:
-        return True
-    parts, other = rules.prefix_list_parts(target), rules.prefix_list_parts(line)
-    return bool(
-        parts and other and not parts[1] and (parts[0], *parts[2:]) == (other[0], *other[2:])
+
+    def __init__(self, tree: Tree, *, context: str, above: _Level | None = None) -> None:
+        self._context = context
+        self._above = above
+        self._lines: dict[rules.Identity, str] = {}
+        self._inside: dict[rules.Identity, _Level] = {}
+        for line, below in tree.items():
+            # Lines that FRR shows side by side are not rivals, whatever the table says.
+            mark = rules.identity(line) if rules.identity(line) not in self._lines else (line,)
+            self._lines[mark] = line
+            self._inside[mark] = _Level(below, context=line, above=self)
+        self._before = frozenset(self._lines)
+        self._numbers: Numbers | None = None
+
+    def tree(self) -> Tree:
+        """Return what the context holds now, without inner contexts that FRR would not print."""
+        result: Tree = {}
+        marks = {line: mark for mark, line in self._lines.items()}
+        old = [line for line, mark in marks.items() if mark in self._before]
+        new = [line for line, mark in marks.items() if mark not in self._before]
+        for line in in_order(old, new) if new else old:
+            below = self._inside[marks[line]].tree()
+            if below or not rules.is_permanent(line):
+                result[line] = below
+        return result
+
+    def holds(self, line: str) -> bool:
+        """Whether exactly this line stands here."""
+        return self._lines.get(rules.identity(line)) == line
+
+    def apply(self, wanted: Tree) -> None:
+        """Apply a candidate's lines in their order."""
+        for raw, below in wanted.items():
+            line = rules.normalise(raw)
+            if line.startswith("no "):
+                self._remove(line)
+            elif not self._is_default(line):
+                self._drop(rules.identity(f"no {line}"))
+                self._put(self._numbered(line)).apply(below)
+            else:
+                self._drop(rules.identity(f"no {line}"))
+
+    def _put(self, line: str) -> _Level:
+        mark = rules.identity(line)
+        if self._numbers is not None:
+            self._numbers = self._numbers.with_line(line) if mark not in self._lines else None
+        self._lines[mark] = line
+        return self._inside.setdefault(mark, _Level({}, context=line, above=self))
+
+    def _drop(self, mark: rules.Identity) -> None:
+        if self._lines.pop(mark, None) is not None:
+            del self._inside[mark]
+            self._before -= {mark}
+            self._numbers = None
+
+    def _is_default(self, line: str) -> bool:
+        """Whether FRR does not print this line, because it says what holds anyway."""
+        return self._active_by_default() and line.split()[::2] == ["neighbor", "activate"]
+
+    def _active_by_default(self) -> bool:
+        """Whether neighbors are active here by themselves: in IPv4 unicast, unless switched off."""
+        return self._context == _IPV4 and not (self._above and self._above.holds(_INACTIVE))
+
+    def _numbered(self, line: str) -> str:
+        """Give a prefix-list entry without a number the one that FRR would: the highest plus 5."""
+        parts = rules.prefix_list_parts(line)
+        if parts is None or parts.seq:
+            return line
+        if self._numbers is None:
+            self._numbers = Numbers(self._lines.values())
+        return self._numbers.numbered(parts)
+
+    def _remove(self, line: str) -> None:
+        target = line.removeprefix("no ")
+        mark = rules.identity(target)
+        meant = [mark] if mark in self._lines else self._begun_by(target)
+        if meant:
+            born = self._born()
+            for each in meant:
+                self._drop(each)
+            self.forget(born - self._born())
+        elif rules.is_printed_negation(line) and self._tells_something(line):
+            self._put(line)
+
+    def _begun_by(self, target: str) -> list[rules.Identity]:
+        """Return the lines that a ``no`` removes without naming them in full."""
+        parts = rules.prefix_list_parts(target)
+        return [
+            mark
+            for mark, line in self._lines.items()
+            if line.startswith(target + " ") or (parts and _same_entry(parts, line))
+        ]
+
+    def _tells_something(self, line: str) -> bool:
+        """Whether a negation differs from the default here."""
+        return not line.endswith(" activate") or self._active_by_default()
+
+    def _born(self) -> frozenset[str]:
+        return frozenset(
+            rules.neighbor_name(line) for line in self._lines.values() if rules.is_birth(line)
+        )
+
+    def forget(self, neighbors: frozenset[str]) -> None:
+        """Drop everything said of neighbors that are gone, here and in the address families."""
+        if not neighbors:
+            return
+        for mark, line in list(self._lines.items()):
+            if rules.neighbor_name(line) in neighbors:
+                self._drop(mark)
+            elif line.startswith("address-family "):
+                self._inside[mark].forget(neighbors)
+
+
+def _same_entry(parts: rules.PrefixListEntry, line: str) -> bool:
+    other = rules.prefix_list_parts(line)
+    return (
+        other is not None
+        and not parts.seq
+        and (parts.name, parts.content) == (other.name, other.content)
     )
-
-
-def _without_empty(tree: Tree) -> Tree:
-    """Drop contexts that FRR does not print when nothing stands in them."""
-    result: Tree = {}
-    for line, below in tree.items():
-        kept = _without_empty(below)
-        if kept or not rules.is_permanent(line):
-            result[line] = kept
-    return result

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+# What two lines share iff the one overwrites the other.
+Identity = tuple[int | str, ...]
 
 _DIRECTION = r"(in|out)"
 
@@ -26,30 +31,43 @@ _SINGLE_VALUED = tuple(
         r"route-map (\S+) (?:permit|deny) (\d+)",
         r"match (ip|ipv6) (address|next-hop|route-source) (prefix-list|prefix-len) \S+",
         r"match (ip|ipv6) (address|next-hop|route-source) (?!prefix-)(?:address )?\S+",
-        r"match (as-path|community|large-community|extcommunity|interface|metric|tag|origin|peer"
-        r"|local-preference|source-protocol|source-instance|rpki|probability|source-vrf) .*",
-        r"set (local-preference|metric|weight|origin|tag|community|large-community|label-index"
-        r"|as-path prepend|as-path exclude|ip next-hop|ipv6 next-hop \S+|aggregator as|src"
-        r"|comm-list|large-comm-list|originator-id|distance|metric-type|table) .*",
+        (
+            r"match (as-path|community|large-community|extcommunity|interface|metric|tag|origin"
+            r"|peer|local-preference|source-protocol|source-instance|rpki|probability"
+            r"|source-vrf) .*"
+        ),
+        (
+            r"set (local-preference|metric|weight|origin|tag|community|large-community|label-index"
+            r"|as-path prepend|as-path exclude|ip next-hop|ipv6 next-hop \S+|aggregator as|src"
+            r"|comm-list|large-comm-list|originator-id|distance|metric-type|table) .*"
+        ),
         r"set (extcommunity (?:rt|soo|bandwidth)) .*",
         r"(description) .*",
         r"(call) .*",
         r"(on-match) .*",
         # BGP
-        r"(bgp router-id|bgp cluster-id|bgp route-map delay-timer|bgp graceful-restart restart-time"
-        r"|bgp default local-preference|bgp listen limit|bgp confederation identifier|timers bgp"
-        r"|bgp update-delay|coalesce-time|maximum-paths ibgp|distance bgp) .*",
+        (
+            r"(bgp router-id|bgp cluster-id|bgp route-map delay-timer"
+            r"|bgp graceful-restart restart-time|bgp default local-preference"
+            r"|bgp listen limit|bgp confederation identifier"
+            r"|timers bgp|bgp update-delay|coalesce-time|maximum-paths ibgp|distance bgp) .*"
+        ),
         r"(maximum-paths) \d+",
         r"neighbor (\S+) (route-map|prefix-list|filter-list|distribute-list) \S+ " + _DIRECTION,
-        r"neighbor (\S+) (remote-as|description|maximum-prefix|maximum-prefix-out|update-source"
-        r"|password|ebgp-multihop|allowas-in|unsuppress-map|weight|local-as|advertisement-interval"
-        r"|default-originate|ttl-security hops|advertise-map|port|timers connect|interface) .*",
+        (
+            r"neighbor (\S+) (remote-as|description|maximum-prefix|maximum-prefix-out|update-source"
+            r"|password|ebgp-multihop|allowas-in|unsuppress-map|weight|local-as"
+            r"|advertisement-interval|default-originate|ttl-security hops"
+            r"|advertise-map|port|timers connect|interface) .*"
+        ),
         r"neighbor (\S+) timers (?!connect|delayopen)\d.*",
         r"neighbor (\S+) peer-group \S+",
         r"bgp listen range (\S+) peer-group \S+",
         # Device
-        r"(hostname|domainname|log syslog|log file|log facility|log timestamp precision"
-        r"|frr version|frr defaults) .*",
+        (
+            r"(hostname|domainname|log syslog|log file|log facility|log timestamp precision"
+            r"|frr version|frr defaults) .*"
+        ),
     )
 )
 
@@ -57,9 +75,12 @@ _SINGLE_VALUED = tuple(
 _PRINTED_NEGATIONS = tuple(
     re.compile(pattern + "$")
     for pattern in (
-        r"no bgp (default ipv4-unicast|ebgp-requires-policy|network import-check|enforce-first-as"
-        r"|fast-external-failover|client-to-client reflection|suppress-duplicates|hard-admin.*"
-        r"|graceful-restart.*|default show-.*|log-neighbor-changes|deterministic-med)",
+        (
+            r"no bgp (default ipv4-unicast|ebgp-requires-policy|network import-check"
+            r"|enforce-first-as|fast-external-failover"
+            r"|client-to-client reflection|suppress-duplicates|hard-admin.*"
+            r"|graceful-restart.*|default show-.*|log-neighbor-changes|deterministic-med)"
+        ),
         r"no neighbor \S+ (activate|send-community.*|capability .*|enforce-first-as)",
         r"no (ip|ipv6) forwarding",
         r"no service integrated-vtysh-config",
@@ -81,7 +102,7 @@ _PERMANENT = re.compile(r"(interface|address-family|line) ")
 # Words that only make sense inside a context; at the margin they are somebody's lost indentation.
 _INNER = re.compile(
     r"(?:no )?(?:match|set|on-match|call|continue|neighbor|network|address-family|redistribute"
-    r"|aggregate-address|maximum-paths|exit-address-family|bgp (?!as-path|\S*community))\b"
+    r"|aggregate-address|maximum-paths|exit-address-family)\b"
 )
 
 # What the device, not the operator, decides: never a difference.
@@ -96,7 +117,8 @@ _PREFIX_LIST = re.compile(
 )
 
 
-def identity(line: str) -> tuple[int | str, ...]:
+@lru_cache(maxsize=65536)
+def identity(line: str) -> Identity:
     """Return what two lines of one context share iff the one overwrites the other."""
     for number, pattern in enumerate(_SINGLE_VALUED):
         found = pattern.match(line)
@@ -146,13 +168,29 @@ def list_name(line: str) -> str:
     return re.split(r" seq | description | permit | deny | remark ", line, maxsplit=1)[0]
 
 
-def prefix_list_parts(line: str) -> tuple[str, str, str, str, str] | None:
-    """Split a prefix-list entry into list, ``seq N`` or "", action, prefix and bounds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixListEntry:
+    """An entry of a prefix-list, in the words of its line."""
+
+    name: str
+    """The list: ``ip prefix-list NAME`` or ``ipv6 prefix-list NAME``."""
+    seq: str
+    """The number, or "" if none is given."""
+    prefix: str
+    """The prefix, or ``any``."""
+    content: tuple[str, str, str]
+    """Action, prefix and bounds: what makes two entries say the same."""
+
+
+def prefix_list_parts(line: str) -> PrefixListEntry | None:
+    """Split an entry of a prefix-list; None for any other line."""
     found = _PREFIX_LIST.match(line)
     if not found:
         return None
     head, seq, action, prefix, bounds = found.group("head", "seq", "action", "prefix", "bounds")
-    return head, (seq or "").strip(), action, prefix, bounds.strip()
+    content = (action, prefix, bounds.strip())
+    number = seq.split()[1] if seq else ""
+    return PrefixListEntry(name=head, seq=number, prefix=prefix, content=content)
 
 
 def normalise(line: str) -> str:
@@ -165,13 +203,13 @@ def normalise(line: str) -> str:
         return " ".join(words)
     keeps_host_bits = " address " in f" {line} " and "route" not in words
     words = [_canonical(word, keeps_host_bits=keeps_host_bits) for word in words]
-    parts = prefix_list_parts(" ".join(words))
-    if parts is None:
-        return " ".join(words)
-    head, seq, action, prefix, bounds = parts
-    limits = bounds.split()
-    pairs = sorted(zip(limits[::2], limits[1::2], strict=True))
-    return " ".join(filter(None, (head, seq, action, prefix, *(f"{a} {b}" for a, b in pairs))))
+    text = " ".join(words)
+    entry = prefix_list_parts(text)
+    if entry is None or not entry.content[2]:
+        return text
+    bounds = entry.content[2].split()
+    pairs = sorted(zip(bounds[::2], bounds[1::2], strict=True))
+    return text.removesuffix(entry.content[2]) + " ".join(f"{word} {bits}" for word, bits in pairs)
 
 
 def _canonical(word: str, *, keeps_host_bits: bool) -> str:

@@ -15,8 +15,10 @@ _SECRETS = tuple(
         r"^(\s*key-string ).*$",
         r"^(\s*(?:enable )?password ).*$",
         r"^(\s*(?:area-|domain-)?password (?:clear|md5) ).*$",
-        r"^(\s*(?:ip|ipv6) \S+ (?:authentication-key|message-digest-key \d+ md5|authentication"
-        r" (?:key-chain|string)|password \S+) ).*$",
+        (
+            r"^(\s*(?:ip|ipv6) \S+ (?:authentication-key|message-digest-key \d+ md5|authentication"
+            r" (?:key-chain|string)|password \S+) ).*$"
+        ),
         r"^(\s*(?:isis|ip rip|ip eigrp) (?:password|authentication) .*? ).*$",
         r"^(\s*area \S+ virtual-link \S+ .*?(?:authentication-key|md5) ).*$",
         r"^(\s*(?:mpls ldp )?neighbor \S+ (?:password|authentication) ).*$",

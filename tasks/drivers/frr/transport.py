@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import netmiko
 import paramiko
@@ -25,10 +24,15 @@ from napalm.base.exceptions import (
 from napalm.base.netmiko_helpers import netmiko_args
 from netmiko.linux.linux_ssh import LinuxSSH
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _BUFFER = 65536
+# How netmiko begins what paramiko said.
+_PREAMBLE = "A paramiko SSHException occurred during connection creation: "
 
 
-class _ExecOnly(LinuxSSH):  # type: ignore[misc]  # netmiko's decorators hide its types
+class _ExecOnly(LinuxSSH):
     """Netmiko's Linux connection without its interactive shell, which nothing here needs."""
 
     def session_preparation(self) -> None:
@@ -99,7 +103,7 @@ class SshConnection:
                 host=hostname,
                 username=username,
                 password=password or None,
-                timeout=timeout,
+                timeout=int(timeout),
                 **wanted,
             )
         except netmiko.NetmikoAuthenticationException:
@@ -233,6 +237,4 @@ def _connection_error(name: str, exc: Exception) -> ConnectionException:
         return ConnectTimeoutError(f"{name} does not answer")
     if isinstance(context, socket.gaierror) or "DNS failure" in words:
         return ConnectionException(f"the name of {name} can't be resolved")
-    return ConnectionException(
-        f"{name}: {words.removeprefix('A paramiko SSHException occurred during connection creation: ')}"
-    )
+    return ConnectionException(f"{name}: {words.removeprefix(_PREAMBLE)}")

@@ -1,0 +1,94 @@
+"""Where new lines stand in a rendered configuration: `in_order`.
+
+FRR prints what it is told in an order of its own. A candidate reads, and compares, best when its
+new lines stand where FRR will print them: entries by number in their list, lists by name, a stanza
+by number in its route-map, a neighbor's line with the neighbor's others. What was there before
+keeps its order. Nothing depends on this but people's eyes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tasks.drivers.frr import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROUTE_MAP_WORDS = 4  # route-map NAME ACTION NUMBER
+_AF = "address-family "
+
+
+@dataclass(frozen=True, slots=True)
+class _Kin:
+    """The sort of a line, what it belongs to, and its number there (-1 without)."""
+
+    sort: str
+    name: str
+    number: int
+
+
+def _kin(line: str) -> _Kin:
+    words = line.split()
+    if words[0] == "route-map" and len(words) == _ROUTE_MAP_WORDS:
+        return _Kin("route-map", words[1], int(words[3]))
+    if rules.is_definition(line):
+        number = words.index("seq") + 1 if "seq" in words[:-1] else -1
+        return _Kin(
+            " ".join(words[:2]), rules.list_name(line), int(words[number]) if number > 0 else -1
+        )
+    if words[0] == "neighbor":
+        return _Kin("neighbor", words[1], -1)
+    return _Kin(words[0], "", -1)
+
+
+@dataclass(slots=True)
+class _Anchors:
+    """Positions of the lines that were there before."""
+
+    by_name: dict[tuple[str, str], list[tuple[int, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    by_sort: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, position: int, kin: _Kin) -> None:
+        self.by_name[kin.sort, kin.name].append((kin.number, position))
+        self.by_sort[kin.sort].append((kin.name, position))
+
+    def after(self, kin: _Kin, line: str, *, end: int) -> int:
+        """Return the position behind which a new line of this kin stands."""
+        group = self.by_name.get((kin.sort, kin.name))
+        if group and kin.number >= 0:
+            place = bisect_left(group, (kin.number, -1))
+            return group[place - 1][1] if place else group[0][1] - 1
+        if group:
+            return group[-1][1]
+        names = self.by_sort.get(kin.sort)
+        if names and rules.is_definition(line):
+            place = bisect_left(names, (kin.name, -1))
+            return names[place - 1][1] if place else names[0][1] - 1
+        if names:
+            return names[-1][1]
+        following = "route-map" if rules.is_definition(line) else _AF.strip()
+        others = self.by_sort.get(following)
+        return others[0][1] - 1 if others and kin.sort != following else end
+
+
+def in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """Return `old` in its order with the lines of `new` put among them."""
+    anchors = _Anchors()
+    for position, line in enumerate(old):
+        anchors.add(position, _kin(line))
+    keyed: list[tuple[tuple[int, int, str, int, int], str]] = [
+        ((position, 0, "", 0, 0), line) for position, line in enumerate(old)
+    ]
+    for rank, line in enumerate(new):
+        kin = _kin(line)
+        position = anchors.after(kin, line, end=len(old))
+        name = kin.name if rules.is_definition(line) else ""
+        number = kin.number if name or kin.sort == "route-map" else -1
+        keyed.append(((position, 1, name, 0 if name else rank, number), line))
+    return [line for _, line in sorted(keyed)]
