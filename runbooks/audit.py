@@ -69,8 +69,10 @@ def _judge(
         return Verdict(device=device.name, state="unknown", error=str(outcome.error))
     snapshot = outcome.get()
     part = compute(site, device, snapshot, guards[device.name])
-    found = tuple(str(one) for one in leaks(snapshot.running, part.fenced))
-    differences = tuple(_differences(part))
+    leaks_found = leaks(snapshot.running, part.fenced)
+    found = tuple(str(one) for one in leaks_found)
+    leaking = {(one.session, one.version, one.direction) for one in leaks_found}
+    differences = tuple(_differences(part, {f"{k} ipv{v} {d}" for k, v, d in leaking}))
     obstacles = tuple(
         str(one) for one in part.violations if one.limit not in ("drops-routes", "not-fenced")
     )
@@ -84,17 +86,20 @@ def _judge(
     )
 
 
-def _differences(part: DevicePart) -> list[str]:
-    """Return what a deploy would do, in prefixes where it changes any, else in lines."""
+def _differences(part: DevicePart, leaking: set[str]) -> list[str]:
+    """Return what a deploy would do, in prefixes where it changes any, else in lines.
+
+    What a session in ``leaking`` lets through has been said already.
+    """
     said = []
     for change in part.plan.changes:
         where = f"{change.session} ipv{change.family} {change.direction}"
-        if change.stops:
+        if change.stops and where not in leaking:
             said.append(f"{where} lets through {', '.join(change.stop_examples)}: to be closed")
         if change.starts:
             said.append(f"{where} drops {', '.join(change.start_examples)}: to be opened")
     said += [f"{one.prefix} from {one.session} is in the table" for one in part.plan.drops]
-    if not said:
+    if not said and not leaking:
         said += [f"to send: {line}" for line in part.plan.candidate.splitlines()]
     return said
 

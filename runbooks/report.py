@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -56,20 +57,13 @@ class Report:
 
     def _device(self, plan: DevicePlan, *, diffs: bool) -> None:
         self.line(plan.device, "bold")
-        if not self.as_json and plan.changes:
-            table = Table(box=None, pad_edge=True)
-            for title in ("session", "direction", "family", "fence", "stops", "starts"):
-                table.add_column(title, overflow="fold")
-            for one in plan.changes:
-                table.add_row(
-                    escape(one.session),
-                    one.direction,
-                    f"ipv{one.family}",
-                    escape(one.fence),
-                    _examples(one.stop_examples, "red"),
-                    _examples(one.start_examples, "green"),
-                )
-            self.console.print(table)
+        for (direction, family, fence, stops, starts), sessions in _grouped(plan).items():
+            who = ", ".join(sessions)
+            self.line(f"  {who}: {direction} of ipv{family} fenced as {fence}")
+            if stops:
+                self.line(f"      stops   {', '.join(stops)}, ...", "red")
+            if starts:
+                self.line(f"      starts  {', '.join(starts)}, ...", "green")
         for drop in plan.drops:
             self.line(f"  drops {drop.prefix}, accepted from {drop.session} right now", "red")
         for text in plan.closed:
@@ -120,5 +114,10 @@ class Report:
         self.plan(run.plan, diffs=True)
 
 
-def _examples(prefixes: Sequence[str], style: str) -> str:
-    return f"[{style}]{escape(', '.join(prefixes))}, ...[/{style}]" if prefixes else "[dim]-[/dim]"
+def _grouped(plan: DevicePlan) -> dict[tuple[Any, ...], list[str]]:
+    """Return the sessions that change alike, by what changes."""
+    found: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for one in plan.changes:
+        alike = (one.direction, one.family, one.fence, one.stop_examples, one.start_examples)
+        found[alike].append(one.session)
+    return found
