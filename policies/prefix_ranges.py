@@ -5,11 +5,17 @@ its length are in the set, and lengths that follow each other from one block are
 cover depends on the set alone, and no prefix is covered twice.
 """
 
-from policies.columns import Columns, span
+from collections.abc import Callable
+
+from policies.columns import Columns
 from policies.prefix_trie import NONE, Trie, build
 
 IntRange = tuple[int, int, int, int]
 """First address, prefix length, shortest and longest length that it covers."""
+
+
+Emit = Callable[[int, int, int], None]
+"""Takes a first address, a prefix length, and a mask of lengths."""
 
 
 def runs(mask: int) -> list[tuple[int, int]]:
@@ -31,14 +37,14 @@ def runs(mask: int) -> list[tuple[int, int]]:
 def int_ranges(width: int, columns: Columns) -> list[IntRange]:
     """Return the canonical cover of ``columns``, sorted."""
     found: list[IntRange] = []
-    full = span(0, width)
     trie = build(width, columns)
     cores = _cores(trie)
 
     def emit(first: int, depth: int, mask: int) -> None:
-        found.extend((first, depth, low, high) for low, high in runs(mask >> depth << depth))
+        if mask >> depth:
+            found.extend((first, depth, low, high) for low, high in runs(mask >> depth << depth))
 
-    top = len(cores) - 1
+    top = trie.top
     if top == NONE:
         emit(0, 0, columns[1][0])
         return found
@@ -47,54 +53,59 @@ def int_ranges(width: int, columns: Columns) -> list[IntRange]:
     tasks = [(0, top, 0)]
     while tasks:
         depth, branch, covered = tasks.pop()
-        middle, core = trie.middles[branch], cores[branch]
-        before, after, bottom = trie.before[branch], trie.after[branch], trie.depth(branch)
-        for at in range(depth, bottom + 1):
-            # The path from here down to the branch: a 1 leaves a constant block to the left, a 0 to
-            # the right.
-            path = (middle >> (width - bottom)) & ((1 << (bottom - at)) - 1)
-            constant = core
-            if path:
-                constant &= before
-            if path != (1 << (bottom - at)) - 1:
-                constant &= after
-            first = middle >> (width - at) << (width - at)
-            if new := (constant & ~covered) >> at:
-                emit(first, at, new << at)
-            covered = constant
-            if at == bottom or not ((before | after | core) & ~covered) >> at:
-                break
-            half = 1 << (width - at - 1)
-            if middle & half:
-                emit(first, at + 1, before & ~covered)
-            else:
-                emit(first + half, at + 1, after & ~covered)
-        for half_branch, mask, first in (
-            (trie.lefts[branch], trie.below[branch], trie.first(branch)),
-            (trie.rights[branch], trie.above[branch], middle),
+        covered = _chain(trie, branch, depth, cores[branch], covered, emit)
+        half = trie.depth(branch) + 1
+        for inner, mask, first in (
+            (trie.lefts[branch], trie.below[branch], trie.firsts[branch]),
+            (trie.rights[branch], trie.above[branch], trie.middle(branch)),
         ):
-            if half_branch != NONE:
-                tasks.append((bottom + 1, half_branch, covered))
-            elif mask & ~covered & full:
-                emit(first, bottom + 1, mask & ~covered)
+            if inner != NONE:
+                tasks.append((half, inner, covered))
+            elif mask & ~covered:
+                emit(first, half, mask & ~covered)
     found.sort()
     return found
 
 
+def _chain(  # noqa: PLR0917 - one step of a hot loop
+    trie: Trie, branch: int, depth: int, core: int, covered: int, emit: Emit
+) -> int:
+    """Emit from the blocks of length ``depth`` down to the branch's; return what is covered."""
+    before, after, bottom = trie.before[branch], trie.after[branch], trie.depth(branch)
+    block = trie.firsts[branch]
+    for at in range(depth, bottom + 1):
+        # The way from here down to the branch: a 1 leaves a constant block to the left, a 0 to the
+        # right.
+        ways = (1 << (bottom - at)) - 1
+        way = block >> (trie.width - bottom) & ways
+        constant = core & (before if way else -1) & (after if way != ways else -1)
+        first = block >> (trie.width - at) << (trie.width - at)
+        emit(first, at, constant & ~covered)
+        covered = constant
+        if at == bottom or not ((before | after | core) & ~covered) >> at:
+            break
+        half = 1 << (trie.width - at - 1)
+        if block & half:
+            emit(first, at + 1, before & ~covered)
+        else:
+            emit(first + half, at + 1, after & ~covered)
+    return covered
+
+
 def _cores(trie: Trie) -> list[int]:
     """Return for each branch the lengths that are in the set all over its block."""
-    cores: list[int] = []
-    levels, middles = trie.levels, trie.middles
-    for branch, (left, right) in enumerate(zip(trie.lefts, trie.rights, strict=True)):
-        core = trie.below[branch] & trie.above[branch]
-        half = 1 << levels[branch]
+    cores = [below & above for below, above in zip(trie.below, trie.above, strict=True)]
+    levels, firsts = trie.levels, trie.firsts
+    for branch in trie.order:
+        left, right = trie.lefts[branch], trie.rights[branch]
         if left != NONE:
-            core &= cores[left]
-            if middles[left] - (1 << levels[left]) != middles[branch] - half:
-                core &= trie.before[left]
+            cores[branch] &= cores[left]
+            if firsts[left] != firsts[branch]:
+                cores[branch] &= trie.before[left]
         if right != NONE:
-            core &= cores[right]
-            if middles[right] + (1 << levels[right]) != middles[branch] + half:
-                core &= trie.after[right]
-        cores.append(core)
+            cores[branch] &= cores[right]
+            if firsts[right] + (1 << levels[right] + 1) != firsts[branch] + (
+                1 << levels[branch] + 1
+            ):
+                cores[branch] &= trie.after[right]
     return cores
