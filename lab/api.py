@@ -1,11 +1,157 @@
-"""The lab for tests and for the drill; read ``Lab`` first.
+"""The lab for tests; read ``Lab`` first.
 
-Law: a ``Lab`` is a running network. What it is told to announce, it takes back; nothing else
-changes it.
+Law: a ``Lab`` is a running network. What it is told to announce, it takes back when told; nothing
+else changes it. Errors are ``LabError`` with one sentence.
 """
 
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from lab import launch
+from lab.announce import announce, withdraw
+from lab.attacks import ATTACKS, Attack
+from lab.drill import Report, drill
+from lab.events import Event, Monitor, events
+from lab.flapper import Flapper
+from lab.network import Network
+from lab.readiness import await_peace, missing_routes
+from lab.render import Community
+from lab.routes import Table, routes
+from lab.state import StateDir
+from lab.topology import MANAGEMENT_PORT, SSH_USER, management_address
+from lab.topology import Network as Prefix
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_STATE = _CHECKOUT / ".lab"
 DEFAULT_KNOWN_HOSTS = _CHECKOUT / "inventory" / "lab" / "known_hosts"
+CONVERGE_WITHIN_S = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One running virtual network."""
+
+    network: Network
+
+    @classmethod
+    def start(
+        cls,
+        state: Path = DEFAULT_STATE,
+        *,
+        subnet: int = 1,
+        known_hosts: Path = DEFAULT_KNOWN_HOSTS,
+        dies_with_caller: bool = False,
+        progress: Callable[[str], None] = lambda _words: None,
+    ) -> "Lab":
+        """Start a lab, or find it running, and return it once every route is in place.
+
+        With ``dies_with_caller`` it ends with the process (strictly, the thread) that called this.
+        """
+        folder = StateDir(state.resolve())
+        is_new = launch.up(
+            folder,
+            subnet=subnet,
+            known_hosts=known_hosts,
+            dies_with_caller=dies_with_caller,
+            progress=progress,
+        )
+        try:
+            lab = cls(Network.of(folder))
+            await_peace(lab.network, within_s=CONVERGE_WITHIN_S, progress=progress)
+        except BaseException:
+            if is_new:
+                launch.down(folder)
+            raise
+        return lab
+
+    @classmethod
+    def running(cls, state: Path = DEFAULT_STATE) -> "Lab":
+        """Return the lab that runs in ``state``."""
+        return cls(Network.of(StateDir(state.resolve())))
+
+    def stop(self) -> None:
+        """End the lab without a trace."""
+        launch.down(self.network.state)
+
+    # How to log in to a switch
+
+    @property
+    def ssh_user(self) -> str:
+        """The user that every switch knows."""
+        return SSH_USER
+
+    @property
+    def ssh_port(self) -> int:
+        """The port where every switch listens."""
+        return MANAGEMENT_PORT
+
+    @property
+    def ssh_key(self) -> Path:
+        """The private key that every switch accepts."""
+        return self.network.state.client_key
+
+    @property
+    def known_hosts(self) -> Path:
+        """The file with the switches' host keys."""
+        return Path(self.network.settings.known_hosts)
+
+    def address(self, switch: str) -> str:
+        """Return the loopback address where a switch listens."""
+        return str(management_address(switch, self.network.settings.subnet))
+
+    # What is the case
+
+    def run(
+        self, node: str, argv: Sequence[str], *, stdin: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside a node, as its administrator; output as text."""
+        return self.network.run(node, argv, stdin=stdin, check=check)
+
+    def running_config(self, switch: str) -> str:
+        """Return a switch's running configuration, without vtysh's header."""
+        return self.network.running_config(switch)
+
+    def routes(self, node: str, version: int) -> Table:
+        """Return a node's BGP table: prefix -> its paths (peer, best, AS path, communities)."""
+        return routes(self.network, node, version)
+
+    def missing_routes(self) -> list[tuple[str, Prefix]]:
+        """Return (node, prefix) for each legitimate route that is not in place; [] in peace."""
+        return missing_routes(self.network)
+
+    def await_peace(self, *, within_s: float = CONVERGE_WITHIN_S) -> None:
+        """Return once every session is up and every legitimate route in place."""
+        await_peace(self.network, within_s=within_s)
+
+    def events(self, speaker: str, *, since: datetime | None = None) -> list[Event]:
+        """Return what a speaker learned and lost, oldest first."""
+        return events(self.network, speaker, since=since)
+
+    def monitor(self) -> Monitor:
+        """Return a monitor of all speakers that begins now."""
+        return Monitor.start(self.network)
+
+    # What can be done to it
+
+    def announce(
+        self, speaker: str, prefixes: tuple[Prefix, ...], *, community: Community | None = None
+    ) -> None:
+        """Let a speaker announce exactly ``prefixes`` besides its own."""
+        announce(self.network, speaker, prefixes, community=community)
+
+    def withdraw(self, speaker: str) -> None:
+        """Let a speaker announce its own routes only."""
+        withdraw(self.network, speaker)
+
+    def drill(self, attacks: tuple[Attack, ...] = ATTACKS) -> Report:
+        """Run attacks and return where each got to; everything is withdrawn again."""
+        return drill(self.network, attacks)
+
+    def flapping(
+        self, attacker: str, prefixes: tuple[Prefix, ...], *, every_s: float = 0.3
+    ) -> Flapper:
+        """Return a context manager during which an attacker announces and withdraws, repeatedly."""
+        return Flapper(self.network, attacker, prefixes, every_s=every_s)

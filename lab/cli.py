@@ -4,6 +4,7 @@ Law: sentences, not tracebacks. Exit codes: 0 done, 1 failed, 5 something is mis
 64 usage.
 """
 
+import json
 import os
 import sys
 import time
@@ -15,15 +16,18 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from lab import api, launch
+from lab import api, launch, scoreboard
+from lab.attacks import ATTACKS, Kind
+from lab.demo import demo as run_demo
+from lab.drill import Report
+from lab.drill import drill as run_drill
 from lab.errors import LabError
 from lab.network import Network
-from lab.readiness import await_peace, missing_routes, sessions_down, str_of
+from lab.readiness import missing_routes, sessions_down, str_of
 from lab.state import StateDir
 from lab.topology import MANAGEMENT_PORT, SESSIONS, SWITCHES, management_address
 
 _USAGE = 64
-_CONVERGE_WITHIN_S = 40.0
 
 
 @contextmanager
@@ -76,15 +80,11 @@ def lab(context: click.Context, state_dir: Path) -> None:
 def up(state: StateDir, subnet: int, known_hosts: Path) -> None:
     """Start it, and wait until every session is up and every route in place."""
     began = time.monotonic()
+    if launch.is_up(state):
+        print(f"The lab is up already, in {state.root}.")
+        return
     with _progress() as progress:
-        if not launch.up(state, subnet=subnet, known_hosts=known_hosts, progress=progress):
-            print(f"The lab is up already, in {state.root}.")
-            return
-        try:
-            await_peace(Network.of(state), within_s=_CONVERGE_WITHIN_S, progress=progress)
-        except BaseException:
-            launch.down(state)
-            raise
+        api.Lab.start(state.root, subnet=subnet, known_hosts=known_hosts, progress=progress)
     print(
         f"The lab is up after {time.monotonic() - began:.1f} s: "
         f"{len(SESSIONS)} sessions, every route in place."
@@ -121,6 +121,51 @@ def exec_(state: StateDir, node: str, command: tuple[str, ...]) -> None:
     """Run COMMAND inside NODE, as in: exec tor1 -- vtysh -c "show bgp summary"."""
     argv = Network.of(state).command(node, command)
     os.execvp(argv[0], argv)  # noqa: S606 - an argument list, and no shell
+
+
+@lab.command()
+@click.option(
+    "--attack",
+    "kinds",
+    type=click.Choice([kind.value for kind in Kind]),
+    multiple=True,
+    help="Only this class of hijack (may be repeated; default: all).",
+)
+@click.option(
+    "--expect",
+    type=click.Choice(["blocked", "open"]),
+    help="End with exit code 1 unless every attack is blocked, or reaches its victims.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_obj
+def drill(state: StateDir, kinds: tuple[str, ...], expect: str | None, as_json: bool) -> None:
+    """Run the attacks and show which switch let them through and which dropped them."""
+    network = Network.of(state)
+    attacks = tuple(attack for attack in ATTACKS if not kinds or attack.kind in kinds)
+    with _progress() as progress:
+        report = run_drill(network, attacks, progress=progress)
+    if as_json:
+        print(json.dumps(scoreboard.as_document(report), indent=2))
+    else:
+        _show(report)
+    found = scoreboard.exceptions(report, expect) if expect else []
+    if found:
+        raise LabError("\n".join([f"{len(found)} not as expected ({expect}):", *found]))
+
+
+@lab.command()
+def demo() -> None:
+    """Tell the whole story: hijack, plan, deploy, blocked, drift, mended, rolled back."""
+    run_demo()
+
+
+def _show(report: Report) -> None:
+    console = Console()
+    if console.is_terminal:
+        console.print(scoreboard.as_table(report))
+    else:
+        print("\n".join(scoreboard.as_lines(report)))
+    print("\n".join(scoreboard.summary(report)))
 
 
 def main() -> NoReturn:

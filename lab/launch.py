@@ -5,6 +5,7 @@ machine: no process, namespace, socket or file, and no line in the known_hosts f
 """
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -24,12 +25,20 @@ _START_WITHIN_S = 30.0
 _STOP_WITHIN_S = 10.0
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
+_CHILDREN: dict[Path, "subprocess.Popen[bytes]"] = {}
+"""State directory -> the process that this one started, to be reaped when its lab ends."""
+
 Progress = Callable[[str], None]
 """Is told, in a few words, what is being waited for."""
 
 
 def up(
-    state: StateDir, *, subnet: int, known_hosts: Path, progress: Progress = lambda _words: None
+    state: StateDir,
+    *,
+    subnet: int,
+    known_hosts: Path,
+    dies_with_caller: bool = False,
+    progress: Progress = lambda _words: None,
 ) -> bool:
     """Start the lab's daemons; return False if the lab was running already.
 
@@ -45,21 +54,23 @@ def up(
         known_hosts=str(known_hosts.resolve()),
         user_namespace=requirements.needs_user_namespace(),
     )
-    if state.is_running():
+    if is_up(state):
         return False
+    # Killed a moment ago, its processes may still be ending.
+    _await_end(state)
     state.remove()
     with ExitStack() as undo:
-        sockets = {name: undo.enter_context(_listen(name, subnet)) for name in SWITCHES}
-        state.write_settings(settings)
-        undo.enter_context(_undone_on_error(state))
         lock = state.try_lock()
         if lock is None:
             raise LabError(f"another lab is being started in {state.root}", exit_code=5)
+        undo.enter_context(_undone_on_error(state))
         undo.callback(os.close, lock)
+        sockets = {name: undo.enter_context(_listen(name, subnet)) for name in SWITCHES}
+        state.write_settings(settings)
         progress("writing keys and configurations")
         _write_files(state, settings)
         progress("starting daemons")
-        _start_supervisor(state, sockets, lock)
+        _start_supervisor(state, sockets, lock, dies_with_caller=dies_with_caller)
     return True
 
 
@@ -67,8 +78,7 @@ def down(state: StateDir) -> bool:
     """End the lab and remove its files; return whether there was anything to end or to remove."""
     if state.settings() is None:
         return False
-    if state.is_running():
-        _kill(state)
+    _kill(state)
     state.remove()
     return True
 
@@ -85,12 +95,13 @@ def _undone_on_error(state: StateDir) -> Iterator[None]:
 
 def _listen(switch: str, subnet: int) -> socket.socket:
     address = str(management_address(switch, subnet))
+    where = f"{address}:{MANAGEMENT_PORT}"
     try:
         return socket.create_server((address, MANAGEMENT_PORT), backlog=64)
     except OSError as error:
         raise LabError(
-            f"{address}:{MANAGEMENT_PORT}, where {switch} is to listen, can't be had "
-            f"({error.strerror}): another lab may run there; end it, or give this one a --subnet",
+            f"{where}, where {switch} would listen, is not free ({os.strerror(error.errno or 0)}): "
+            "another lab may run there; end it, or give this one a --subnet",
             exit_code=5,
         ) from error
 
@@ -125,7 +136,9 @@ def _generate_keys(paths: list[Path]) -> None:
             raise LabError(f"ssh-keygen failed with exit code {process.returncode}")
 
 
-def _start_supervisor(state: StateDir, sockets: dict[str, socket.socket], lock: int) -> None:
+def _start_supervisor(
+    state: StateDir, sockets: dict[str, socket.socket], lock: int, *, dies_with_caller: bool
+) -> None:
     numbers = {name: listener.fileno() for name, listener in sockets.items()}
     environment = {
         "PATH": requirements.search_path(),
@@ -133,9 +146,10 @@ def _start_supervisor(state: StateDir, sockets: dict[str, socket.socket], lock: 
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAB_SOCKETS": ",".join(f"{name}={number}" for name, number in numbers.items()),
     }
-    command = [*requirements.unshare_command(), sys.executable, "-m", "lab.supervisor"]
+    leash = ["setpriv", "--pdeathsig", "KILL"] if dies_with_caller else []
+    command = [*leash, *requirements.unshare_command(), sys.executable, "-m", "lab.supervisor"]
     with state.log("supervisor").open("ab") as log:
-        process = subprocess.Popen(
+        process = _CHILDREN[state.root] = subprocess.Popen(
             [*command, str(state.root)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -164,12 +178,17 @@ def _logs(state: StateDir) -> str:
 
 def _kill(state: StateDir) -> None:
     """Kill the supervisor, with which all processes of the lab end, and wait for their end."""
-    try:
-        pid = int(state.supervisor_pid.read_text(encoding="ascii"))
-    except FileNotFoundError:
+    _kill_supervisor(state)
+    child = _CHILDREN.pop(state.root, None)
+    if child is not None:
+        child.wait(_STOP_WITHIN_S)
+
+
+def _kill_supervisor(state: StateDir) -> None:
+    pid = _supervisor(state)
+    if pid is None:
         return
-    # Opened before the check: whatever the number means later, the signal goes to this very
-    # process.
+    # Opened before the check: whatever the number means later, the signal goes to this process.
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -178,15 +197,38 @@ def _kill(state: StateDir) -> None:
         if str(state.root) not in _command_line(pid):
             return
         signal.pidfd_send_signal(handle, signal.SIGKILL)
+        # A process-id namespace's first process is gone only after all the others.
+        select.select([handle], [], [], _STOP_WITHIN_S)
     except ProcessLookupError:
         return
     finally:
         os.close(handle)
+    _await_end(state)
+
+
+def _await_end(state: StateDir) -> None:
     deadline = time.monotonic() + _STOP_WITHIN_S
-    while Path("/proc", str(pid)).exists() and _command_line(pid):
+    while state.is_running():
         if time.monotonic() > deadline:
-            raise LabError(f"process {pid}, the lab's supervisor, does not end")
+            raise LabError(f"the lab in {state.root} was killed, but its processes do not end")
         time.sleep(0.01)
+
+
+def is_up(state: StateDir) -> bool:
+    """Return whether a lab runs, or is being started, and no one has killed it."""
+    pid = _supervisor(state) if state.is_running() else None
+    # The command line of a process that is ending is empty.
+    return pid is not None and str(state.root) in _command_line(pid)
+
+
+def _supervisor(state: StateDir) -> int | None:
+    """Return the supervisor's process id; a lab that is just being started may not have one yet."""
+    deadline = time.monotonic() + _STOP_WITHIN_S
+    while not state.supervisor_pid.exists():
+        if not state.is_running() or time.monotonic() > deadline:
+            return None
+        time.sleep(0.01)
+    return int(state.supervisor_pid.read_text(encoding="ascii"))
 
 
 def _command_line(pid: int) -> list[str]:

@@ -29,7 +29,9 @@ class Network:
     def of(cls, state: StateDir) -> "Network":
         """Return the lab that runs in ``state``; raise ``LabError`` if none does."""
         settings = state.settings()
-        if settings is None or not state.is_running() or not state.pids.exists():
+        if settings is not None and state.is_running() and not state.pids.exists():
+            raise LabError(f"the lab in {state.root} is still being started or ended")
+        if settings is None or not state.is_running():
             raise LabError(
                 f"no lab runs in {state.root}; start it with: python -m lab up", exit_code=5
             )

@@ -12,6 +12,7 @@ from lab.network import Network
 from lab.prefixes import expected, of_version
 from lab.routes import routes
 from lab.topology import NODES, SESSIONS, SWITCHES, VERSIONS, Address, Session
+from lab.topology import Network as Prefix
 
 Progress = Callable[[str], None]
 
@@ -81,9 +82,9 @@ def _established(network: Network, switch: str) -> set[tuple[Address, int]]:
     }
 
 
-def missing_routes(network: Network) -> list[tuple[str, object]]:
+def missing_routes(network: Network) -> list[tuple[str, Prefix]]:
     """Return (node, prefix) for each legitimate route that is not where it belongs, sorted."""
-    found: list[tuple[str, object]] = []
+    found: list[tuple[str, Prefix]] = []
     for node in NODES:
         for version in VERSIONS:
             here = routes(network, node, version)

@@ -21,6 +21,7 @@ _PROGRAMS = {
     "/usr/sbin/sshd": "the OpenSSH server (sshd)",
     "ssh-keygen": "OpenSSH's ssh-keygen",
     "unshare": "util-linux (unshare)",
+    "setpriv": "util-linux (setpriv)",
     "nsenter": "util-linux (nsenter)",
 }
 

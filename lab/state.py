@@ -15,6 +15,7 @@ from lab.errors import LabError
 from lab.topology import MANAGEMENT_PORT, SWITCHES, management_address
 
 _MARKER = "lab.json"
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,6 @@ class StateDir:
 
     def write_settings(self, settings: Settings) -> None:
         """Mark the folder as a lab's."""
-        self.root.mkdir(parents=True, exist_ok=True)
         (self.root / _MARKER).write_text(json.dumps(asdict(settings)), encoding="ascii")
 
     def settings(self) -> Settings | None:
@@ -79,7 +79,8 @@ class StateDir:
 
     def try_lock(self) -> int | None:
         """Return a file descriptor that holds the lab's lock, or None if a lab has it."""
-        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -99,7 +100,8 @@ class StateDir:
 
     def ensure_ours(self) -> None:
         """Raise unless the folder is empty, missing or a lab's: nothing else is ever removed."""
-        if self.root.is_dir() and any(self.root.iterdir()) and self.settings() is None:
+        found = {path.name for path in self.root.iterdir()} if self.root.is_dir() else set()
+        if found - {_LOCK} and _MARKER not in found:
             raise LabError(
                 f"{self.root} holds files that are not a lab's; give another folder with --state",
                 exit_code=5,
@@ -107,19 +109,18 @@ class StateDir:
 
     def remove(self) -> None:
         """Remove a lab's files: the folder, and what ``up`` wrote into its known_hosts file."""
-        settings = self.settings()
-        if settings is None:
+        if not self.root.is_dir():
             return
-        forget_host_keys(Path(settings.known_hosts), settings.subnet)
+        self.ensure_ours()
+        settings = self.settings()
+        if settings is not None:
+            forget_host_keys(Path(settings.known_hosts), settings.subnet)
         # The marker goes last, so that an interrupted removal can be finished by the next one.
-        for entry in self.root.iterdir():
-            if entry.name == _MARKER:
-                continue
+        for entry in sorted(self.root.iterdir(), key=lambda entry: entry.name == _MARKER):
             if entry.is_dir():
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        (self.root / _MARKER).unlink()
         self.root.rmdir()
 
 
