@@ -162,7 +162,8 @@ def demo() -> None:
 def _show(report: Report) -> None:
     console = Console()
     if console.is_terminal:
-        console.print(scoreboard.as_table(report))
+        for part in scoreboard.as_tables(report):
+            console.print(part)
     else:
         print("\n".join(scoreboard.as_lines(report)))
     print("\n".join(scoreboard.summary(report)))

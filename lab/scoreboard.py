@@ -15,29 +15,43 @@ from lab.verdicts import AttackResult, Verdict
 SCHEMA = "ringfence.drill/v1"
 
 _CELL = {
-    Verdict.PASSED: "[red]through[/]",
-    Verdict.DROPPED_IN: "[green]drop in[/]",
-    Verdict.DROPPED_OUT: "[green]drop out[/]",
-    Verdict.OUTVOTED: "[yellow]outvoted[/]",
-    Verdict.NOT_REACHED: "[dim]-[/]",
+    Verdict.PASSED: "[red]pass[/]",
+    Verdict.DROPPED_IN: "[green]✗in[/]",
+    Verdict.DROPPED_OUT: "[green]✗out[/]",
+    Verdict.OUTVOTED: "[yellow]kept[/]",
+    Verdict.NOT_REACHED: "[dim]·[/]",
 }
+_LEGEND = (
+    "pass: let it through   ✗in, ✗out: dropped it on import, export   "
+    "kept: took it but kept to another path   ·: never saw it"
+)
 
 
-def as_table(report: Report) -> Table:
-    """Return the scoreboard for a terminal: a row for each attack, a column for each switch."""
-    table = Table(title="Attack drill", header_style="bold")
-    for heading in ("attacker", "prefix", "attack", "hijacked", *SWITCHES):
-        table.add_column(heading, no_wrap=heading != "attack")
+def as_tables(report: Report) -> list[Table | str]:
+    """Return the scoreboard for a terminal: a table for each attacker, and a legend."""
+    attackers = dict.fromkeys(result.attack.attacker for result in report.results)
+    return [*(_table(report, attacker) for attacker in attackers), _LEGEND]
+
+
+def _table(report: Report, attacker: str) -> Table:
+    table = Table(
+        title=f"\n{attacker} announces", title_justify="left", box=None, padding=(0, 1, 0, 0)
+    )
+    table.add_column("prefix", no_wrap=True)
+    table.add_column("attack")
+    table.add_column("hits", no_wrap=True)
+    # Headings are broken before their number, so that a row fits 80 columns.
+    for switch in SWITCHES:
+        table.add_column(f"{switch[:-1]}\n{switch[-1]}", no_wrap=True)
     for result in report.results:
-        victims = len(result.attack.victims)
-        colour = "green" if result.is_blocked else "red"
-        table.add_row(
-            result.attack.attacker,
-            str(result.attack.prefix),
-            result.attack.kind.value,
-            f"[{colour}]{len(result.reached)} of {victims}[/]",
-            *(_CELL[result.switches[switch].verdict] for switch in SWITCHES),
-        )
+        if result.attack.attacker == attacker:
+            colour = "green" if result.is_blocked else "red"
+            table.add_row(
+                str(result.attack.prefix),
+                result.attack.kind.replace("-", " "),
+                f"[{colour}]{len(result.reached)}/{len(result.attack.victims)}[/]",
+                *(_CELL[result.switches[switch].verdict] for switch in SWITCHES),
+            )
     return table
 
 
@@ -68,7 +82,8 @@ def summary(report: Report) -> list[str]:
     blocked = sum(result.is_blocked for result in report.results)
     complete = sum(result.is_open for result in report.results)
     some = total - complete - blocked
-    lines = [f"{total} attacks: {complete} reached every victim, {blocked} none, {some} some."]
+    noun = "attack" if total == 1 else "attacks"
+    lines = [f"{total} {noun}: {complete} reached every victim, {blocked} none, {some} some."]
     if report.missing:
         lines += [f"Missing: {node} has no route to {prefix}" for node, prefix in report.missing]
     else:
