@@ -7,7 +7,7 @@ refuse unknown keys, and hold ``ipaddress`` values; lengths are in bits, times i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads it at run time
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Literal, Self
@@ -50,8 +50,12 @@ def _strict_network(value: object) -> Network:
         raise ValueError(f"not a network: it has host bits set; did you mean {meant}?") from None
 
 
-def _name(value: str) -> str:
-    """Return ``value`` if it can stand in a switch's configuration as one plain word."""
+def plain_name(value: str) -> str:
+    """Return ``value`` if it can stand in a switch's configuration as one plain word.
+
+    Raises:
+        ValueError: it can't, and why.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,62}", value):
         raise ValueError(
             "not a name: use 1 to 63 letters, digits and . _ : / -, a letter or digit first"
@@ -83,7 +87,7 @@ def _neighbor(value: str) -> str:
 
 NetworkField = Annotated[Network, BeforeValidator(_strict_network)]
 RoleField = Annotated[Role, BeforeValidator(_role)]
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(plain_name)]
 ClusterName = Annotated[str, Field(max_length=24), AfterValidator(_cluster_name)]
 NeighborField = Annotated[Name, AfterValidator(_neighbor)]
 
@@ -133,7 +137,9 @@ class Pool(Model):
     @property
     def block(self) -> int:
         """Length of this pool's blocks, in bits."""
-        return self.block_size or DEFAULT_BLOCK_SIZE[self.cidr.version]
+        if self.block_size is None:
+            return DEFAULT_BLOCK_SIZE[self.cidr.version]
+        return self.block_size
 
 
 class Cluster(Model):

@@ -6,10 +6,9 @@ that whoever mends a file mends it once. Nothing here contacts a device.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -24,7 +23,11 @@ from inventory.models import (
     Role,
     Session,
     SiteFile,
+    plain_name,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +81,18 @@ def load_site(path: Path) -> Site:
         text = "there is no such folder; name a site with --site (inventory/lab is one)"
         raise InputError(Problem(Place(path), text))
     problems: list[Problem] = []
-
-    site_source = source.read(path / "site.yaml")
-    settings = site_source.validate(SiteFile)
-    pools_source = source.read(path / settings.pools)
-    clusters: Mapping[str, Cluster] = {}
-    try:
-        clusters = pools_source.validate(PoolsFile).clusters
-    except InputError as error:
-        problems += error.problems
-    loader = _Hosts(path)
+    settings, clusters = SiteFile(name="unread"), {}
+    pools_source = source.empty(path / settings.pools)
+    site_source = _collect(problems, lambda: source.read(path / "site.yaml"))
+    if site_source is not None:
+        settings = _collect(problems, lambda: site_source.validate(SiteFile)) or settings
+        found = _collect(problems, lambda: source.read(path / _pools_name(site_source)))
+        if found is not None:
+            pools_source = found
+            pools = _collect(problems, lambda: pools_source.validate(PoolsFile))
+            clusters = dict(pools.clusters) if pools else {}
+    loader = _Hosts(path, problems)
     devices = loader.load()
-    problems += loader.problems
     if not problems:
         problems += _cross_checks(loader.hosts, devices, clusters)
     if problems:
@@ -103,74 +106,131 @@ def load_site(path: Path) -> Site:
     )
 
 
+_Read = TypeVar("_Read")
+
+
+def _collect(problems: list[Problem], read: Callable[[], _Read]) -> _Read | None:
+    """Return what ``read`` gives; None if its problems went to ``problems``."""
+    try:
+        return read()
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _pools_name(site: source.Source) -> str:
+    """Return the name of the pools' file, also where another key of site.yaml is wrong."""
+    name = site.data.get("pools")
+    return name if isinstance(name, str) else str(SiteFile.model_fields["pools"].default)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A host, one of its groups or the defaults, and where it stands."""
+
+    origin: source.Source
+    location: tuple[str, ...]
+    entry: HostEntry
+
+
 class _Hosts:
     """Reads hosts.yaml, groups.yaml and defaults.yaml as Nornir's SimpleInventory does."""
 
-    def __init__(self, path: Path) -> None:
-        self.hosts = source.read(path / "hosts.yaml")
-        self.groups = source.read(path / "groups.yaml", optional=True)
-        self.defaults = source.read(path / "defaults.yaml", optional=True)
-        self.problems: list[Problem] = []
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.hosts = self._read(path / "hosts.yaml", optional=False)
+        self.groups = self._read(path / "groups.yaml")
+        self.defaults = self._read(path / "defaults.yaml")
+
+    def _read(self, path: Path, *, optional: bool = True) -> source.Source:
+        before = len(self.problems)
+        found = _collect(self.problems, lambda: source.read(path, optional=optional))
+        if found is not None and not (found.data or optional):
+            self.problems.append(found.problem((), "no hosts; add the switches"))
+        return found if found and len(self.problems) == before else source.empty(path)
 
     def load(self) -> dict[str, Device]:
         """Return the devices that are in order; the others are in ``problems``."""
-        groups = self._entries(self.groups)
-        defaults = self._entry(self.defaults, self.defaults.data, ())
-        if not self.hosts.data:
-            self.problems.append(self.hosts.problem((), "no hosts; add the switches"))
+        groups = self._levels(self.groups)
+        for name, level in groups.items():
+            self._check_groups(level, groups, self._cycle(name, groups))
+        defaults = self._level(self.defaults, self.defaults.data, ())
         devices: dict[str, Device] = {}
-        for name, entry in self._entries(self.hosts).items():
-            chain = [entry, *self._ancestors(name, entry, groups)]
+        for name, level in self._levels(self.hosts).items():
+            self._check_groups(level, groups)
+            chain = [level, *_ancestors(level.entry, groups)]
             if defaults is not None:
                 chain.append(defaults)
-            device = self._device(name, entry, chain)
+            device = self._device(name, chain, groups)
             if device is not None:
                 devices[name] = device
         return devices
 
-    def _entries(self, origin: source.Source) -> dict[str, HostEntry]:
-        found = {
-            str(name): self._entry(origin, value or {}, (name,))
-            for name, value in origin.data.items()
-        }
-        return {name: entry for name, entry in found.items() if entry is not None}
+    def _levels(self, origin: source.Source) -> dict[str, _Level]:
+        found = {}
+        for name, value in origin.data.items():
+            try:
+                plain_name(str(name))
+            except ValueError as error:
+                text = f"{str(name)!r} is refused: {error}"
+                self.problems.append(origin.problem((name,), text))
+                continue
+            level = self._level(origin, {} if value is None else value, (name,))
+            if level is not None:
+                found[str(name)] = level
+        return found
 
-    def _entry(
+    def _level(
         self, origin: source.Source, value: object, location: tuple[str, ...]
-    ) -> HostEntry | None:
+    ) -> _Level | None:
         try:
-            return HostEntry.model_validate(value)
+            return _Level(origin, location, HostEntry.model_validate(value))
         except ValidationError as error:
             self.problems += origin.problems(error, location)
             return None
 
-    def _ancestors(
-        self, name: str, entry: HostEntry, groups: Mapping[str, HostEntry]
-    ) -> list[HostEntry]:
-        """Return the groups of ``entry``, depth first, as Nornir resolves them."""
-        found: list[HostEntry] = []
-        for index, group in enumerate(entry.groups):
-            if group not in groups:
-                if group not in self.groups.data:
-                    text = f"unknown group {group!r}; groups.yaml has no such entry"
-                    self.problems.append(self.hosts.problem((name, "groups", index), text))
-                continue
-            found.append(groups[group])
-            found += self._ancestors(group, groups[group], groups)
-        return found
+    def _check_groups(
+        self, level: _Level, groups: Mapping[str, _Level], cycle: str | None = None
+    ) -> None:
+        """Note the groups of ``level`` that are not there, and a group inside itself."""
+        for index, group in enumerate(level.entry.groups):
+            at: tuple[str | int, ...] = (*level.location, "groups", index)
+            if group not in groups and group not in self.groups.data:
+                text = f"unknown group {group!r}; groups.yaml has no such entry"
+                self.problems.append(level.origin.problem(at, text))
+            elif cycle is not None and group == cycle:
+                text = f"the group {level.location[0]!r} is inside itself; take it out"
+                self.problems.append(level.origin.problem(at, text))
 
-    def _device(self, name: str, entry: HostEntry, chain: list[HostEntry]) -> Device | None:
+    def _cycle(self, name: str, groups: Mapping[str, _Level]) -> str | None:
+        """Return which group of the group ``name`` leads back to it, or None."""
+        for group in groups[name].entry.groups:
+            level = groups.get(group)
+            if level is not None and (
+                group == name or groups[name] in _ancestors(level.entry, groups)
+            ):
+                return group
+        return None
+
+    def _device(
+        self, name: str, chain: list[_Level], groups: Mapping[str, _Level]
+    ) -> Device | None:
         data: dict[str, Any] = {}
+        said_by: dict[str, _Level] = {}
         for level in reversed(chain):
-            data.update(level.data)
+            data.update(level.entry.data)
+            said_by.update(dict.fromkeys(level.entry.data, level))
         try:
             host = HostData.model_validate(data)
         except ValidationError as error:
-            self.problems += self.hosts.problems(error, (name, "data"))
+            self._blame(error, said_by, chain[0])
             return None
+        entry = chain[0].entry
         roles = [Role(group) for group in entry.groups if group in set(DEVICE_ROLES)]
+        if not all(one in groups for level in chain for one in level.entry.groups):
+            return None  # what they would have said is not known, and that they are wrong is noted
         role = host.role or (roles[0] if len(roles) == 1 else None)
-        platform = next((level.platform for level in chain if level.platform), None)
+        platform = next((one.entry.platform for one in chain if one.entry.platform), None)
         if role not in DEVICE_ROLES:
             text = f"unknown role of {name}; put it in one of the groups tor, spine and border"
         elif platform is None:
@@ -178,7 +238,7 @@ class _Hosts:
         else:
             return Device(
                 name=name,
-                hostname=entry.hostname or name,
+                hostname=next((one.entry.hostname for one in chain if one.entry.hostname), name),
                 platform=platform,
                 role=role,
                 groups=entry.groups,
@@ -190,6 +250,27 @@ class _Hosts:
             )
         self.problems.append(self.hosts.problem((name,), text))
         return None
+
+    def _blame(self, error: ValidationError, said_by: Mapping[str, _Level], host: _Level) -> None:
+        """Note what is wrong with a host's data, each at the entry that says it, once."""
+        for detail in error.errors():
+            level = said_by.get(str(detail["loc"][0]), host)
+            location = (*level.location, "data", *detail["loc"])
+            problem = level.origin.problem(location, source.sentence(detail, location))
+            if problem not in self.problems:
+                self.problems.append(problem)
+
+
+def _ancestors(entry: HostEntry, groups: Mapping[str, _Level]) -> list[_Level]:
+    """Return the groups of ``entry`` that are there, depth first, as Nornir resolves them."""
+    found: list[_Level] = []
+    left = list(entry.groups)
+    while left:
+        level = groups.get(left.pop(0))
+        if level is not None and level not in found:
+            found.append(level)
+            left = [*level.entry.groups, *left]
+    return found
 
 
 def _cross_checks(
@@ -203,6 +284,9 @@ def _cross_checks(
             at = (name, "data", "sessions", index)
             if session.device is not None and session.device not in devices:
                 text = f"unknown device {session.device!r}; hosts.yaml has no such host"
+                found.append(hosts.problem((*at, "device"), text))
+            if session.device == name:
+                text = f"{name} can't face itself; name the switch at the other end"
                 found.append(hosts.problem((*at, "device"), text))
             for cluster in session.clusters or ():
                 if cluster not in clusters:

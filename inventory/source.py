@@ -7,7 +7,6 @@ which turns the location of a validation error into file, line and column.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +18,7 @@ from inventory.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
@@ -67,30 +67,57 @@ class Source:
         except ValidationError as error:
             raise InputError(*self.problems(error)) from error
 
-    def problems(
-        self, error: ValidationError, prefix: tuple[str | int, ...] = ()
-    ) -> list[Problem]:
+    def problems(self, error: ValidationError, prefix: tuple[str | int, ...] = ()) -> list[Problem]:
         """Return what pydantic says of this file, or of the part of it at ``prefix``."""
         found: dict[Problem, None] = {}
         for detail in error.errors():
-            text = _sentence(detail)
-            found[self.problem((*prefix, *detail["loc"]), text)] = None
+            location = (*prefix, *detail["loc"])
+            found[self.problem(location, sentence(detail, location))] = None
         return list(found)
 
 
-def _sentence(detail: ErrorDetails) -> str:
-    """Return one clear sentence for what pydantic found."""
-    keys = [part for part in detail["loc"] if isinstance(part, str) and "[" not in part]
+#: What pydantic calls Python's types, in the words of a YAML file.
+_KINDS = {
+    "tuple_type": "write a list, such as [a, b]",
+    "dict_type": "write a mapping of keys to values",
+    "mapping_type": "write a mapping of keys to values",
+    "model_type": "write a mapping of keys to values",
+    "string_type": "write a word, in quotes if it looks like a number",
+}
+
+
+def sentence(detail: ErrorDetails, location: Sequence[str | int]) -> str:
+    """Return one clear sentence, on one line, for what pydantic found at ``location``."""
+    keys = [part for part in location if isinstance(part, str) and part != "[key]"]
     name = keys[-1] if keys else "the file"
+    if not name.isprintable():
+        name = repr(name)
     if detail["type"] == "extra_forbidden":
         return f"unknown key {name!r}; check the spelling (`ringfence schema` lists the keys)"
     if detail["type"] == "missing":
         return f"the key {name!r} is missing; add it"
+    if detail["type"] in _KINDS:
+        return f"{name}: {_shown(detail.get('input'))} is refused: {_KINDS[detail['type']]}"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     value = detail.get("input")
-    if isinstance(value, str | int | float) and repr(value) not in message:
+    named = isinstance(value, str) and repr(value) in message
+    if isinstance(value, str | int | float) and not named:
         return f"{name}: {value!r} is refused: {message[0].lower()}{message[1:]}"
     return f"{name}: {message[0].lower()}{message[1:]}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as a sentence can hold it: one that is long or nested is only named."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str | int | float):
+        return repr(value)
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "it"
+
+
+def empty(path: Path) -> Source:
+    """Return the source of a file that is not there, or says nothing."""
+    return Source(path, {}, CommentedMap())
 
 
 def read(path: Path, *, optional: bool = False) -> Source:
@@ -103,7 +130,7 @@ def read(path: Path, *, optional: bool = False) -> Source:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if optional:
-            return Source(path, {}, CommentedMap())
+            return empty(path)
         problem = Problem(Place(path), "there is no such file; a site needs it")
         raise InputError(problem) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -113,9 +140,7 @@ def read(path: Path, *, optional: bool = False) -> Source:
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
-        lines = str(error.problem or error.context).splitlines()
-        what = lines[0] if lines else "not understood"
-        raise InputError(Problem(place, f"not valid YAML: {what}")) from error
+        raise InputError(Problem(place, f"not valid YAML: {_complaint(error)}")) from error
     except YAMLError as error:
         what = str(error).splitlines()[0]
         raise InputError(Problem(Place(path), f"not valid YAML: {what}")) from error
@@ -124,6 +149,14 @@ def read(path: Path, *, optional: bool = False) -> Source:
     if not isinstance(tree, CommentedMap):
         raise InputError(Problem(Place(path, 1), "must be a mapping of keys to values"))
     return Source(path, _plain(tree), tree)
+
+
+def _complaint(error: MarkedYAMLError) -> str:
+    """Return what the YAML parser says, without the values that it quotes at any length."""
+    text = str(error.problem or error.context or "not understood")
+    if text.startswith("but "):
+        text = f"{error.context}, {text}"
+    return text.splitlines()[0].split(" with value ", maxsplit=1)[0]
 
 
 def _plain(node: Any) -> Any:  # noqa: ANN401 - YAML is untyped until a model has seen it
