@@ -9,18 +9,31 @@ running configuration ``r`` whose managed part is ``a``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from policies.filters import Attachment, PrefixList, RouteMap, Running, Stanza
-from policies.managed import Managed, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from policies.managed import Managed, Slot
 
 
 @dataclass(frozen=True, slots=True)
 class AddList:
     """Create a prefix-list that nothing refers to yet."""
+
+    prefix_list: PrefixList
+
+
+@dataclass(frozen=True, slots=True)
+class Relist:
+    """Print a prefix-list behind the others, as if it had been made last; it stays as it is.
+
+    Only for platforms that print lists in the order of their creation, and only where the
+    device takes "no" and the same list anew in one transaction, as if nothing had been said.
+    """
 
     prefix_list: PrefixList
 
@@ -69,11 +82,14 @@ class RemoveList:
     prefix_list: PrefixList
 
 
-Step = AddList | SetStanza | Attach | Detach | RemoveStanza | RemoveList
+Step = AddList | Relist | SetStanza | Attach | Detach | RemoveStanza | RemoveList
 
 
-def steps(old: Managed, new: Managed) -> tuple[Step, ...]:
+def steps(old: Managed, new: Managed, *, in_order: bool = False) -> tuple[Step, ...]:
     """Return the steps from ``old`` to ``new``, in a safe order; empty if they are equal.
+
+    With ``in_order`` the lists are printed in the order of ``new`` afterwards: a rollback
+    restores the text, not only what it means.
 
     Raises:
         ValueError: a list changes under its own name. Names follow content, so that asks
@@ -82,9 +98,7 @@ def steps(old: Managed, new: Managed) -> tuple[Step, ...]:
     for key, one in new.lists.items():
         if old.lists.get(key, one) != one:
             raise ValueError(f"prefix-list {one.name} can't change under its own name")
-    out: list[Step] = [
-        AddList(one) for key, one in sorted(new.lists.items()) if key not in old.lists
-    ]
+    out: list[Step] = list(_lists(old, new) if in_order else _new_lists(old, new))
     out += [
         SetStanza(route_map, stanza, old.stanzas.get((route_map, seq)))
         for (route_map, seq), stanza in sorted(new.stanzas.items(), key=lambda item: item[0])
@@ -109,6 +123,22 @@ def steps(old: Managed, new: Managed) -> tuple[Step, ...]:
     return tuple(out)
 
 
+def _new_lists(old: Managed, new: Managed) -> list[Step]:
+    return [AddList(one) for key, one in sorted(new.lists.items()) if key not in old.lists]
+
+
+def _lists(old: Managed, new: Managed) -> Iterator[Step]:
+    """Yield what makes the new lists, and moves what has to stand behind one of them."""
+    for family in sorted({version for version, _ in new.lists}):
+        wanted = [key for key in new.lists if key[0] == family]
+        kept = [key for key in old.lists if key in new.lists and key[0] == family]
+        right = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(wanted, kept, strict=False))
+        )
+        for key in wanted[right:]:
+            yield Relist(new.lists[key]) if key in old.lists else AddList(new.lists[key])
+
+
 def apply(running: Running, changes: Iterable[Step]) -> Running:
     """Return what ``running`` becomes once ``changes`` are made, one after the other."""
     for change in changes:
@@ -118,11 +148,10 @@ def apply(running: Running, changes: Iterable[Step]) -> Running:
 
 def _apply(running: Running, change: Step) -> Running:
     match change:
-        case AddList(one):
-            return replace(running, lists={**running.lists, (one.version, one.name): one})
+        case AddList(one) | Relist(one):
+            return replace(running, lists={**_without(running, one), _key(one): one})
         case RemoveList(one):
-            kept = {k: v for k, v in running.lists.items() if k != (one.version, one.name)}
-            return replace(running, lists=kept)
+            return replace(running, lists=_without(running, one))
         case SetStanza(name, stanza):
             return _with_stanzas(running, name, stanza.seq, (stanza,))
         case RemoveStanza(name, stanza):
@@ -131,6 +160,14 @@ def _apply(running: Running, change: Step) -> Running:
             return _attached(running, slot, name)
         case Detach(slot, _):
             return _attached(running, slot, None)
+
+
+def _key(one: PrefixList) -> tuple[int, str]:
+    return one.version, one.name
+
+
+def _without(running: Running, one: PrefixList) -> dict[tuple[int, str], PrefixList]:
+    return {key: kept for key, kept in running.lists.items() if key != _key(one)}
 
 
 def _with_stanzas(running: Running, name: str, seq: int, put: tuple[Stanza, ...]) -> Running:

@@ -8,11 +8,14 @@ can't judge is kept as text and counts as "unknown, may accept" (:mod:`policies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from policies.prefix_list import Action, PrefixListEntry
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policies.prefix_list import Action, PrefixListEntry
 
 
 class Direction(StrEnum):
@@ -127,8 +130,9 @@ class Semantics:
 class Running:
     """Everything of one running configuration that ringfence judges.
 
-    ``routers`` is the AS of each BGP instance, by vrf. ``other_uses`` names route-maps that something beside a session refers to
-    (redistribution, a call, a network statement), with the lines that do.
+    ``routers`` is the AS of each BGP instance, by vrf. ``other_uses`` names the route-maps
+    that something beside a session refers to (redistribution, a call, a network statement),
+    with the lines that do.
     """
 
     lists: Mapping[tuple[int, str], PrefixList]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from policies.filters import Direction, PrefixList, SessionKey, Stanza
 from policies.ownership import is_owned, owned_lists
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policies.filters import Running
 
 #: An attachment's place: session, family, direction.
@@ -72,7 +73,15 @@ def digest(running: Running) -> str:
         *(repr(one) for _, one in sorted(owned_lists(running.lists).items())),
         *(repr(one) for name, one in sorted(running.route_maps.items()) if name in named),
         *(
-            repr((key, one.is_group, one.group, one.closed_without_policy, sorted(one.attachments.items())))
+            repr(
+                (
+                    key,
+                    one.is_group,
+                    one.group,
+                    one.closed_without_policy,
+                    sorted(one.attachments.items()),
+                )
+            )
             for key, one in sorted(running.sessions.items())
         ),
     ]

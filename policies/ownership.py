@@ -7,6 +7,7 @@ list is a new list, and a list whose content does not fit its name has been tamp
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -65,20 +66,24 @@ def free_name(wanted: PrefixList, present: Mapping[tuple[int, str], PrefixList])
 
     A tampered list is never mended in place, where it would be half a list for a moment:
     the right content goes under the next free name (``.2``, ``.3``) and the bad list goes.
+    A right one that stands already is kept, under whichever of these names.
     """
-    name, number = wanted.name, 1
-    while True:
-        found = present.get((wanted.version, name))
-        if found is None or found.entries == wanted.entries:
-            return PrefixList(wanted.version, name, wanted.entries)
-        number += 1
-        name = f"{wanted.name}.{number}"
+    standing = [
+        one.name
+        for (version, name), one in present.items()
+        if version == wanted.version
+        and one.entries == wanted.entries
+        and (name == wanted.name or name.startswith(f"{wanted.name}."))
+    ]
+    names = (
+        wanted.name if number == 1 else f"{wanted.name}.{number}" for number in itertools.count(1)
+    )
+    free = (name for name in names if (wanted.version, name) not in present)
+    return PrefixList(wanted.version, min(standing, default=next(free)), wanted.entries)
 
 
 def owned_lists(
     lists: Mapping[tuple[int, str], PrefixList], *, besides: Container[tuple[int, str]] = ()
 ) -> dict[tuple[int, str], PrefixList]:
     """Return our own lists among ``lists``, without those in ``besides``."""
-    return {
-        key: one for key, one in lists.items() if is_owned(one.name) and key not in besides
-    }
+    return {key: one for key, one in lists.items() if is_owned(one.name) and key not in besides}

@@ -184,7 +184,7 @@ def _overlaps(site: Site) -> list[Violation]:
 
 
 def _overlap(one: Network, other: Network) -> bool:
-    return one.version == other.version and one.overlaps(other)  # type: ignore[arg-type]
+    return one.version == other.version and one.overlaps(other)
 
 
 def territories(site: Site, version: int) -> Mapping[str, Territory]:

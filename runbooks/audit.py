@@ -109,7 +109,9 @@ def verify(site: Site, fleet: Fleet, progress: Progress) -> tuple[Verdict, ...]:
     return tuple(
         Verdict(
             device=one.device,
-            state="differs" if one.leaks or one.obstacles else one.state.replace("differs", "clean"),
+            state="differs"
+            if one.leaks or one.obstacles
+            else one.state.replace("differs", "clean"),
             leaks=one.leaks,
             obstacles=one.obstacles,
             error=one.error,

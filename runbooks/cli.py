@@ -118,6 +118,7 @@ def cli() -> None:
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan to this file."
 )
 def plan_command(
+    *,
     site_path: Path,
     limits: Sequence[str],
     accept: Sequence[str],
@@ -154,6 +155,7 @@ def plan_command(
 @_YES
 @_JSON
 def deploy_command(
+    *,
     plan_path: Path | None,
     site_path: Path,
     limits: Sequence[str],
@@ -187,7 +189,7 @@ def deploy_command(
     changed = [one.device for one in done.plan.changed]
     if done.run is None:
         context.report.line(
-            f"nothing to do: the filters of {len(done.plan.devices)} devices are what the pools want",
+            f"nothing to do: the filters of {len(done.plan.devices)} devices are as the pools want",
             "green",
         )
     else:
@@ -205,7 +207,7 @@ def deploy_command(
 @_YES
 @_JSON
 def rollback_command(
-    run: str | None, site_path: Path, diff: bool, yes: bool, as_json: bool
+    *, run: str | None, site_path: Path, diff: bool, yes: bool, as_json: bool
 ) -> int:
     """Undo RUN, by default the last confirmed one, as a planned and verified run of its own."""
     context = _Context("rollback", as_json=as_json)
@@ -260,7 +262,7 @@ def _judge(
 @_SITE
 @_LIMIT
 @_JSON
-def audit_command(site_path: Path, limits: Sequence[str], as_json: bool) -> int:
+def audit_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> int:
     """Show what has drifted from what the pools want. Read-only.
 
     Exits with 2 if anything differs, with 3 if a device did not answer.
@@ -272,7 +274,7 @@ def audit_command(site_path: Path, limits: Sequence[str], as_json: bool) -> int:
 @_SITE
 @_LIMIT
 @_JSON
-def verify_command(site_path: Path, limits: Sequence[str], as_json: bool) -> int:
+def verify_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> int:
     """Prove, from the devices' own configurations, that no fenced session lets more through.
 
     Exits with 2 and a witness prefix for each session that does.
@@ -283,7 +285,7 @@ def verify_command(site_path: Path, limits: Sequence[str], as_json: bool) -> int
 @cli.command("runs")
 @_SITE
 @_JSON
-def runs_command(site_path: Path, as_json: bool) -> int:
+def runs_command(*, site_path: Path, as_json: bool) -> int:
     """List every run on record, the newest last."""
     context = _Context("runs", as_json=as_json)
     site = context.site(site_path)
@@ -298,7 +300,7 @@ def runs_command(site_path: Path, as_json: bool) -> int:
 @click.argument("run")
 @_SITE
 @_JSON
-def show_command(run: str, site_path: Path, as_json: bool) -> int:
+def show_command(*, run: str, site_path: Path, as_json: bool) -> int:
     """Show RUN step by step: who, when, what plan, and what became of each device."""
     context = _Context("show", as_json=as_json)
     site = context.site(site_path)
@@ -333,23 +335,22 @@ def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     try:
         code = cli.main(args=arguments, prog_name="ringfence", standalone_mode=False)
-        return int(code or 0)
     except click.UsageError as error:
         error.show()
         return Exit.USAGE
-    except click.Abort:
-        return _failed(arguments, "stopped; nothing is left half done", Exit.FAILED)
     except RingfenceError as error:
         return _failed(arguments, str(error), error.exit_code)
-    except (OSError, click.ClickException) as error:
-        return _failed(arguments, f"{error}", Exit.FAILED)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         return _failed(arguments, "interrupted", Exit.FAILED)
+    except (OSError, click.ClickException) as error:
+        return _failed(arguments, str(error), Exit.FAILED)
     except Exception as error:
         if os.environ.get("RINGFENCE_DEBUG"):
             raise
-        text = f"a mistake in ringfence itself: {type(error).__name__}: {error}; "
-        return _failed(arguments, text + "run again with RINGFENCE_DEBUG=1 and report it", Exit.FAILED)
+        text = f"a mistake in ringfence itself: {type(error).__name__}: {error}"
+        way_out = "run it again with RINGFENCE_DEBUG=1 and report what it says"
+        return _failed(arguments, f"{text}; {way_out}", Exit.FAILED)
+    return int(code or 0)
 
 
 def _failed(arguments: Sequence[str], text: str, code: int) -> int:

@@ -50,7 +50,7 @@ def compute(
         todo = steps(managed(running), wanted.managed)
     after = apply(running, todo)
     if not wanted.violations:
-        violations += _limits(site, device, snapshot, after, todo, wanted)
+        violations += _limits(site, device, snapshot, after=after, todo=todo, wanted=wanted)
     dialect = DIALECTS[device.platform]
     drops = dropped_routes(snapshot, after)
     plan = DevicePlan(
@@ -58,13 +58,15 @@ def compute(
         digest=digest(running),
         digest_after=digest(after),
         candidate=dialect.render(todo, running),
-        way_back=dialect.render(steps(managed(after), managed(running)), after),
+        way_back=dialect.render(steps(managed(after), managed(running), in_order=True), after),
         device_diff="",
         steps=tuple(type(step).__name__ for step in todo),
         changes=session_changes(running, after, wanted.fenced),
         drops=drops,
         closed=tuple(
-            sorted(f"{slot[0]} ipv{slot[1]} {slot[2]}: {why}" for slot, why in wanted.closed.items())
+            sorted(
+                f"{slot[0]} ipv{slot[1]} {slot[2]}: {why}" for slot, why in wanted.closed.items()
+            )
         ),
     )
     return DevicePart(plan, wanted.fenced, tuple(violations))
@@ -88,6 +90,7 @@ def _limits(
     site: Site,
     device: Device,
     snapshot: Snapshot,
+    *,
     after: Running,
     todo: tuple[Step, ...],
     wanted: Installation,

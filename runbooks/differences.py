@@ -69,7 +69,7 @@ def dropped_routes(snapshot: Snapshot, after: Running) -> tuple[DroppedRoute, ..
             snapshot.tables.accepted.items(), key=lambda item: item[0]
         )
         for may in [judge.session(after.sessions[key], version, Direction.IMPORT).may]
-        for route in sorted(routes)  # type: ignore[type-var]
+        for route in sorted(routes, key=str)
         if route not in may
     )
 

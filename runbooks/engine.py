@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
 from runbooks.differences import all_slots
-from tasks.carry_out import confirm, prepare, take_back
+from tasks.carry_out import Todo, confirm, prepare, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inventory.site import Site
-    from policies.filters import Direction, SessionKey
     from runbooks.planning import Prepared
     from runbooks.progress import Progress
     from runbooks.record import Record
@@ -75,26 +74,22 @@ class Engine:
                 prepare,
                 wave,
                 arguments={
-                    name: (
-                        self._site.devices[name],
-                        self._plans[name].candidate,
-                        self._prepared.dry_runs[name],
-                        self._slots(name),
-                        timers.confirm,
-                        timers.settle,
-                    )
-                    for name in wave
+                    name: (self._site.devices[name], self._todo(name), timers) for name in wave
                 },
                 done=done,
             )
         self._settle("prepared", outcomes)
 
-    def _slots(self, name: str) -> tuple[tuple[SessionKey, int, Direction], ...]:
-        """Return the slots that let through something else afterwards."""
+    def _todo(self, name: str) -> Todo:
+        """Return what to commit, with the slots that let through something else afterwards."""
         slots = all_slots(self._prepared.snapshots[name].running)
         changed = {(one.session, one.family, one.direction) for one in self._plans[name].changes}
-        return tuple(
-            sorted(slot for slot in slots if (str(slot[0]), slot[1], slot[2].value) in changed)
+        return Todo(
+            candidate=self._plans[name].candidate,
+            dry_run=self._prepared.dry_runs[name],
+            slots=sorted(
+                slot for slot in slots if (str(slot[0]), slot[1], slot[2].value) in changed
+            ),
         )
 
     def _confirm(self) -> None:

@@ -8,17 +8,18 @@ was computed from.
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inventory.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from inventory.site import Site
 
-SCHEMA = "ringfence.plan/v1"
+SCHEMA: Final = "ringfence.plan/v1"
 
 
 class _Part(BaseModel):

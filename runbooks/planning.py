@@ -15,7 +15,7 @@ from policies.pools import check_pools
 from runbooks.device_plan import compute
 from runbooks.plan_file import DevicePlan, Plan, inputs_digest
 from runbooks.waves import waves
-from tasks.dry_run import DryRun, dry_run
+from tasks.dry_run import DryRun, Trial, dry_run
 from tasks.snapshot import take_snapshot
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def make_plan(
         raise LimitError(broken)
     guards = wanted_guards(site)
     snapshots = snapshots_of(gather(site, fleet, guards, progress))
-    parts = [compute(site, site.devices[name], snapshots[name], guards[name]) for name in fleet.names]
+    parts = [
+        compute(site, site.devices[name], snapshots[name], guards[name]) for name in fleet.names
+    ]
     refused = [
         one
         for part in parts
@@ -88,7 +90,7 @@ def make_plan(
         raise LimitError(tuple(refused))
     plans = {part.plan.device: part.plan for part in parts}
     fenced = {part.plan.device: part.fenced for part in parts}
-    dry_runs = dry_run_all(site, fleet, progress, plans, snapshots, fenced)
+    dry_runs = dry_run_all(site, fleet, progress, plans=plans, snapshots=snapshots, fenced=fenced)
     plan = new_plan(
         site,
         [with_diff(one, dry_runs) for one in plans.values()],
@@ -102,6 +104,7 @@ def dry_run_all(
     site: Site,
     fleet: Fleet,
     progress: Progress,
+    *,
     plans: Mapping[str, DevicePlan],
     snapshots: Mapping[str, Snapshot],
     fenced: Mapping[str, Mapping[Slot, Fence]],
@@ -112,7 +115,6 @@ def dry_run_all(
         DeviceError: of the first device that refuses.
     """
     changed = [name for name, one in plans.items() if not one.is_empty]
-    lost = site.settings.limits.max_lost_routes
     with progress.stage("dry-run", changed) as done:
         runs = fleet.each(
             dry_run,
@@ -120,11 +122,13 @@ def dry_run_all(
             arguments={
                 name: (
                     site.devices[name],
-                    plans[name].candidate,
-                    plans[name].digest_after,
-                    snapshots[name],
-                    fenced[name],
-                    lost,
+                    Trial(
+                        candidate=plans[name].candidate,
+                        digest_after=plans[name].digest_after,
+                        before=snapshots[name],
+                        fenced=fenced[name],
+                        max_lost=site.settings.limits.max_lost_routes,
+                    ),
                 )
                 for name in changed
             },

@@ -11,7 +11,6 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from inventory.errors import InputError, Place, Problem, RefusedError
 from runbooks.plan_file import Plan, load_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _PLAN, _EVENTS, _LOCK = "plan.json", "events.jsonl", "lock"

@@ -9,7 +9,6 @@ from policies.guards import wanted_guards
 from policies.managed import digest
 from runbooks.deploy import Deployed, carry_out
 from runbooks.differences import all_slots, session_changes
-from runbooks.plan_file import DevicePlan
 from runbooks.planning import (
     Prepared,
     dry_run_all,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from inventory.site import Site
     from policies.guards import Fence
     from policies.managed import Slot
-    from runbooks.plan_file import Plan
+    from runbooks.plan_file import DevicePlan, Plan
     from runbooks.progress import Progress
     from tasks.dry_run import DryRun
     from tasks.fleet import Fleet
@@ -60,13 +59,15 @@ def rollback(
         for one in old:
             if digest(snapshots[one.device].running) != one.digest_after:
                 raise RefusedError(
-                    f"{one.device} is not any more what run {undone.name} left: later changes stand "
-                    "on it; roll those back first, or deploy what is wanted now"
+                    f"{one.device} is not any more what run {undone.name} left: later changes "
+                    "stand on it; roll those back first, or deploy what is wanted now"
                 )
         back = {one.device: _reversed(one) for one in old}
         # A guard that goes leaves its session to what stood there before: nothing to fence.
         nothing: Mapping[str, Mapping[Slot, Fence]] = {name: {} for name in back}
-        dry_runs = dry_run_all(site, fleet, progress, back, snapshots, nothing)
+        dry_runs = dry_run_all(
+            site, fleet, progress, plans=back, snapshots=snapshots, fenced=nothing
+        )
         plan = new_plan(
             site,
             [_with_changes(with_diff(one, dry_runs), dry_runs) for one in back.values()],

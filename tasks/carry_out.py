@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tasks.errors import VerifyError
@@ -10,6 +11,7 @@ from tasks.verify import verify_config, verify_routes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inventory.models import Timers
     from inventory.site import Device
     from policies.filters import Direction, SessionKey
     from tasks.dry_run import DryRun
@@ -18,24 +20,26 @@ if TYPE_CHECKING:
     from tasks.verify import Expected
 
 
-def prepare(
-    host: Host,
-    device: Device,
-    candidate: str,
-    dry_run: DryRun,
-    slots: Sequence[tuple[SessionKey, int, Direction]],
-    revert_in: int,
-    settle_s: float,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """What to commit on one device; ``slots`` are the sessions whose routes must follow."""
+
+    candidate: str
+    dry_run: DryRun
+    slots: Sequence[tuple[SessionKey, int, Direction]]
+
+
+def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:
     """Commit with the revert timer armed, and prove that the device is what was planned.
 
     Raises:
         DeviceError: it is not; the caller takes the device back.
     """
-    host.adapter.commit(host.driver, candidate, dry_run.diff, revert_in)
-    verify_config(device, host.adapter.running(host.driver), dry_run.expected)
-    host.adapter.refresh(host.driver, slots)
-    verify_routes(host, device, dry_run.expected, settle_s)
+    expected = todo.dry_run.expected
+    host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, timers.confirm)
+    verify_config(device, host.adapter.running(host.driver), expected)
+    host.adapter.refresh(host.driver, todo.slots)
+    verify_routes(host, device, expected, timers.settle)
 
 
 def confirm(host: Host, device: Device, expected: Expected) -> None:

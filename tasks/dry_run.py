@@ -28,30 +28,35 @@ class DryRun:
     expected: Expected
 
 
-def dry_run(
-    host: Host,
-    device: Device,
-    candidate: str,
-    digest_after: str,
-    before: Snapshot,
-    fenced: Mapping[Slot, Fence],
-    max_lost: float,
-) -> DryRun:
-    """Return what the device says of ``candidate``; nothing is changed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A candidate, and what is known of the device that it is for."""
+
+    candidate: str
+    digest_after: str
+    before: Snapshot
+    fenced: Mapping[Slot, Fence]
+    max_lost: float
+
+
+def dry_run(host: Host, device: Device, trial: Trial) -> DryRun:
+    """Return what the device says of a candidate; nothing is changed.
 
     What it would hold is judged as the running configuration is after a deploy: nothing
-    foreign touched, fenced, and with the planned ``digest_after``.
+    foreign touched, fenced, and with the planned digest.
 
     Raises:
         RejectedError: the device sees nothing to change, or would not be what was planned.
         VerifyError: something foreign would change, or a session would not be fenced.
     """
-    diff, would_hold = host.adapter.dry_run(host.driver, candidate)
+    diff, would_hold = host.adapter.dry_run(host.driver, trial.candidate)
     if not diff.strip():
         raise RejectedError(f"{device.name}: the device shows no diff for a change that is needed")
     running = parse_running(device, would_hold)
-    expected = Expected(running=running, fenced=fenced, before=before, max_lost=max_lost)
+    expected = Expected(
+        running=running, fenced=trial.fenced, before=trial.before, max_lost=trial.max_lost
+    )
     verify_config(device, would_hold, expected)
-    if digest(running) != digest_after:
+    if digest(running) != trial.digest_after:
         raise RejectedError(f"{device.name}: the device would not hold what the plan says")
     return DryRun(diff, expected)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from nornir import InitNornir
 from nornir.core.inventory import ConnectionOptions
@@ -85,7 +85,7 @@ class Fleet:
                 extras=extras,
             )
 
-    def __enter__(self) -> Fleet:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -119,11 +119,7 @@ class Fleet:
         subset = self._nornir.filter(filter_func=lambda host: host.name in chosen)
         # Nornir skips whoever failed once; a rollback is for exactly those.
         results = subset.run(task=run, on_failed=True)
-        return {
-            name: results[name][0].result  # type: ignore[misc]
-            for name in self.names
-            if name in chosen
-        }
+        return {name: results[name][0].result for name in self.names if name in chosen}
 
     def _run_one(
         self, task: Task, work: Callable[..., _Value], arguments: tuple[Any, ...]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from inventory.errors import DeviceError
+if TYPE_CHECKING:
+    from inventory.errors import DeviceError
 
-Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[Value]):
+class Outcome(Generic[Value_co]):
     """One device's result; exactly one of ``value`` and ``error`` counts (see :attr:`failed`)."""
 
     device: str
-    value: Value | None = None
+    value: Value_co | None = None
     error: DeviceError | None = None
 
     @property
@@ -23,7 +24,7 @@ class Outcome(Generic[Value]):
         """Whether the task ended in an error."""
         return self.error is not None
 
-    def get(self) -> Value:
+    def get(self) -> Value_co:
         """Return the value.
 
         Raises:

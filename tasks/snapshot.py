@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from policies.dialects import DIALECTS
 from policies.errors import ParseError
 from policies.filters import Direction
-from tasks.adapters.base import Tables
 from tasks.errors import VerifyError
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from inventory.site import Device
     from policies.filters import Running, SessionKey
     from policies.guards import WantedGuard
+    from tasks.adapters.base import Tables
     from tasks.fleet import Host
 
 

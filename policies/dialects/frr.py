@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.change import AddList, Attach, Detach, RemoveList, RemoveStanza, SetStanza
+from policies.change import AddList, Attach, Detach, Relist, RemoveList, RemoveStanza, SetStanza
 from policies.dialects.frr_parse import FAMILY_WORD, Parser
 from policies.filters import Direction, Semantics, Stanza
 from policies.ownership import PREFIX
@@ -76,6 +76,11 @@ def _is_ours(line: str) -> bool:
 def _render(step: Step, running: Running) -> Iterator[str]:
     match step:
         case AddList(one):
+            yield from list_lines(one)
+        case Relist(one):
+            # One northbound transaction: bgpd is told nothing, the text alone changes
+            # (seen with `debug northbound callbacks configuration` on 8.4.4).
+            yield f"no {FAMILY_WORD[one.version]} prefix-list {one.name}"
             yield from list_lines(one)
         case SetStanza(name, stanza, before):
             yield from _stanza_lines(name, stanza, before)

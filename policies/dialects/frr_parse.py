@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from policies.dialects.hierarchy import Block, blocks
@@ -43,6 +44,7 @@ _STANZA = re.compile(r"route-map (?P<name>\S+) (?P<action>permit|deny) (?P<seq>\
 _MATCH = re.compile(r"match (?P<family>ip|ipv6) address prefix-list (?P<name>\S+)")
 _ROUTER = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)(?: (?:vrf|view) (?P<vrf>\S+))?")
 _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
+_DEFAULT = re.compile(r"(?P<no>no )?bgp default ipv(?P<version>[46])-unicast")
 _NEIGHBOR = re.compile(r"(?P<no>no )?neighbor (?P<name>\S+) (?P<rest>.+)")
 _USE = re.compile(r"(?:\w+-map(?: vpn)?(?: import| export)?|call) (?P<name>\S+)")
 
@@ -200,10 +202,8 @@ class Parser:
                     self._use(block)
             elif text.endswith("bgp ebgp-requires-policy"):
                 requires_policy = words[0] != "no"
-            elif text.endswith("bgp default ipv4-unicast"):
-                default_active[4] = words[0] != "no"
-            elif text.endswith("bgp default ipv6-unicast"):
-                default_active[6] = words[0] != "no"
+            elif default := _DEFAULT.fullmatch(text):
+                default_active[int(default["version"])] = not default["no"]
             elif text.startswith("bgp confederation peers "):
                 confederation.update(words[3:])
             elif text.startswith("bgp listen range ") and "peer-group" in words:
@@ -242,7 +242,7 @@ class Parser:
 
 def _interface(peer: _Peer, rest: list[str]) -> None:
     """Read ``neighbor IF interface [v6only] [remote-as AS | peer-group GROUP]``."""
-    for key, value in zip(rest, rest[1:], strict=False):
+    for key, value in pairwise(rest):
         if key == "remote-as":
             peer.remote_as = value
         elif key == "peer-group":
@@ -323,7 +323,9 @@ class _Sessions:
             route_map=both.get("route-map"),
             prefix_list=both.get("prefix-list"),
             unknown=tuple(
-                f"{kind} {both[kind]}" for kind in ("filter-list", "distribute-list") if kind in both
+                f"{kind} {both[kind]}"
+                for kind in ("filter-list", "distribute-list")
+                if kind in both
             ),
             inherited_from=peer.group if inherits else None,
         )

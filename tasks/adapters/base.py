@@ -6,11 +6,11 @@ returned: an adapter only carries out, :mod:`tasks.verify` judges.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from inventory.models import Network, Ssh
@@ -61,9 +61,7 @@ class Adapter(Protocol):
                 device is as it was.
         """
 
-    def refresh(
-        self, driver: Driver, slots: Sequence[tuple[SessionKey, int, Direction]]
-    ) -> None:
+    def refresh(self, driver: Driver, slots: Sequence[tuple[SessionKey, int, Direction]]) -> None:
         """Make routes follow changed policies now, without touching the sessions."""
 
     def pending(self, driver: Driver) -> bool:

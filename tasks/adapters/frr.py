@@ -71,12 +71,7 @@ class FrrAdapter:
         """Load, compare with what was planned, and commit with the timer."""
         try:
             driver.load_merge_candidate(config=candidate)
-            now = redact(str(driver.compare_config()))
-            if now != diff:
-                raise DeviceError(
-                    f"{driver.hostname}: the device's own diff is not the planned one any more; "
-                    "make a new plan"
-                )
+            _same_diff(redact(str(driver.compare_config())), diff)
             driver.commit_config(revert_in=revert_in)
         except BaseException:
             if not driver.has_pending_commit():
@@ -105,3 +100,8 @@ class FrrAdapter:
     def revert(self, driver: Driver) -> None:
         """Take the change back now."""
         driver.rollback()
+
+
+def _same_diff(now: str, planned: str) -> None:
+    if now != planned:
+        raise DeviceError("the device's own diff is not the planned one any more: make a new plan")

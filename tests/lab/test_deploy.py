@@ -1,0 +1,173 @@
+"""A deploy on real daemons: attacks blocked, legitimate routes in place, nothing else touched."""
+
+import re
+from pathlib import Path
+
+import pytest
+from site_fixture import Fenced, configurations, edit, ringfence, unfence
+
+from inventory.site import load_site
+from lab.api import Lab
+from lab.attacks import ATTACKS
+from lab.scoreboard import exceptions
+from lab.topology import SWITCHES
+from policies.dialects import DIALECTS
+from policies.guards import wanted_guards
+from policies.install import install
+from policies.proof import leaks
+
+pytestmark = pytest.mark.lab
+
+
+def test_before_a_deploy_every_attack_reaches_its_victims(lab: Lab) -> None:
+    assert exceptions(lab.drill(), "open") == []
+
+
+class TestFenced:
+    def test_no_attack_reaches_anybody_and_every_legitimate_route_is_in_place(
+        self, lab: Lab, fenced: Fenced
+    ) -> None:
+        report = lab.drill()
+        assert len(report.results) == len(ATTACKS)
+        assert exceptions(report, "blocked") == []
+        assert report.missing == ()
+
+    @pytest.mark.parametrize("switch", SWITCHES)
+    def test_p1_what_the_running_configuration_accepts_is_inside_the_pools(
+        self, lab: Lab, fenced: Fenced, switch: str
+    ) -> None:
+        running = DIALECTS["frr"].parse(lab.running_config(switch))
+        guards = wanted_guards(load_site(fenced.site))[switch]
+        slots = install(switch, running, guards).fenced
+        assert len(slots) >= 2
+        assert leaks(running, slots) == ()
+
+    @pytest.mark.parametrize("switch", SWITCHES)
+    def test_p5_what_is_not_ringfences_is_byte_for_byte_what_it_was(
+        self, lab: Lab, fenced: Fenced, switch: str
+    ) -> None:
+        ours = re.compile(
+            r"route-map \S+ deny \d+\n match ipv?6? address prefix-list RF-.*\nexit\n!\n"
+            r"|ipv?6? prefix-list RF-.*\n"
+        )
+        now = lab.running_config(switch)
+        assert now != fenced.before[switch]
+        # FRR prints one "!" after the IPv6 lists, also where ours are the only ones.
+        assert _lines(ours.sub("", now)) == _lines(fenced.before[switch])
+
+    def test_a_second_deploy_changes_nothing_and_says_so(self, lab: Lab, fenced: Fenced) -> None:
+        before = configurations(lab)
+        done = ringfence("deploy", "--site", str(fenced.site), "--yes", "--json")
+        assert (done.code, done.document["run"], done.document["changed"]) == (0, None, [])
+        said = ringfence("deploy", "--site", str(fenced.site), "--yes")
+        assert "nothing to do" in said.out
+        assert configurations(lab) == before
+        assert ringfence("plan", "--check", "--site", str(fenced.site)).code == 0
+
+    def test_the_startup_configuration_has_the_guards_too(self, lab: Lab, fenced: Fenced) -> None:
+        for switch in SWITCHES:
+            saved = lab.run(switch, ("cat", "/etc/frr/frr.conf")).stdout
+            assert "RF-" in saved
+
+    def test_audit_and_verify_are_clean(self, fenced: Fenced) -> None:
+        for command in ("audit", "verify"):
+            done = ringfence(command, "--site", str(fenced.site), "--json")
+            assert done.code == 0
+            assert {one["state"] for one in done.document["devices"]} == {"clean"}
+
+
+@pytest.mark.parametrize(
+    ("drift", "witness"),
+    [
+        ("no route-map FROM-NODE deny 1", "0.0.0.0/0"),
+        ("route-map FROM-NODE permit 1", "0.0.0.0/0"),
+        ("ip prefix-list {list} seq 1 deny 8.8.8.0/24", "8.8.8.0/24"),
+    ],
+    ids=["guard removed", "guard turned into a permit", "list tampered with"],
+)
+def test_drift_is_found_with_a_witness_and_mended(
+    lab: Lab, fenced: Fenced, drift: str, witness: str
+) -> None:
+    clean = lab.running_config("tor1")
+    name = re.search(r"match ip address prefix-list (RF-out-orange-v4\S+)", clean)
+    assert name is not None
+    words = ("-c", "configure terminal", "-c", drift.format(list=name[1]))
+    lab.run("tor1", ("vtysh", *words))
+
+    found = ringfence("audit", "--site", str(fenced.site), "--json")
+    assert found.code == 2
+    states = {one["device"]: one["state"] for one in found.document["devices"]}
+    assert [device for device, state in states.items() if state == "differs"] == ["tor1"]
+    leaking = next(one for one in found.document["devices"] if one["device"] == "tor1")["leaks"]
+    assert any(witness in leak for leak in leaking), leaking
+
+    mended = ringfence("deploy", "--site", str(fenced.site), "--yes", "--json")
+    assert (mended.code, mended.document["changed"]) == (0, ["tor1"]), mended.err
+    assert ringfence("audit", "--site", str(fenced.site)).code == 0
+
+
+def test_rollback_restores_every_configuration_byte_for_byte(lab: Lab, site_path: Path) -> None:
+    before = configurations(lab)
+    site = str(site_path)
+    try:
+        assert ringfence("deploy", "--site", site, "--yes").code == 0
+        first = configurations(lab)
+        edit(
+            site_path, "pools.yaml", "10.65.0.0/16, kind: workload", "10.65.0.0/17, kind: workload"
+        )
+        changed = ringfence("deploy", "--site", site, "--yes", "--accept", "shrink")
+        assert changed.code == 0, changed.err
+        assert configurations(lab) != first
+        assert ringfence("rollback", "--site", site, "--yes").code == 0
+        assert configurations(lab) == first
+        assert ringfence("rollback", "--site", site, "--yes").code == 0
+        assert configurations(lab) == before
+        nothing_left = ringfence("rollback", "--site", site, "--yes")
+        assert nothing_left.code == 5
+        assert "no run stands" in nothing_left.err
+    finally:
+        unfence(lab)
+
+
+def test_rollback_refuses_where_later_changes_stand_on_the_run(lab: Lab, site_path: Path) -> None:
+    site = str(site_path)
+    try:
+        first = ringfence("deploy", "--site", site, "--yes", "--json").document["run"]
+        edit(site_path, "pools.yaml", "block_size: 26", "block_size: 27")
+        later = ringfence("deploy", "--site", site, "--yes", "--accept", "drops-routes")
+        assert later.code == 0, later.err
+        fenced = configurations(lab)
+        refused = ringfence("rollback", first, "--site", site, "--yes")
+        assert refused.code == 4
+        assert "later changes stand on it" in refused.err
+        assert configurations(lab) == fenced
+    finally:
+        unfence(lab)
+        lab.await_peace()
+
+
+def test_a_plan_is_refused_once_a_device_has_changed(lab: Lab, site_path: Path) -> None:
+    site, plan = str(site_path), str(site_path / "plan.json")
+    before = configurations(lab)
+    assert ringfence("plan", "--site", site, "--out", plan).code == 0
+    assert configurations(lab) == before
+    words = ("-c", "configure terminal", "-c", "route-map FROM-NODE permit 11")
+    lab.run("tor1", ("vtysh", *words))
+    try:
+        stale = ringfence("deploy", plan, "--site", site)
+        assert stale.code == 4
+        assert "stale" in stale.err
+        assert "tor1" in stale.err
+    finally:
+        lab.run(
+            "tor1", ("vtysh", "-c", "configure terminal", "-c", "no route-map FROM-NODE permit 11")
+        )
+    assert configurations(lab) == before
+    try:
+        assert ringfence("deploy", plan, "--site", site).code == 0
+    finally:
+        unfence(lab)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line != "!"]
