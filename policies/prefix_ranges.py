@@ -34,8 +34,12 @@ def runs(mask: int) -> list[tuple[int, int]]:
     return found
 
 
-def int_ranges(width: int, columns: Columns) -> list[IntRange]:
-    """Return the canonical cover of ``columns``, sorted."""
+def int_ranges(width: int, columns: Columns, limit: int | None = None) -> list[IntRange]:
+    """Return the canonical cover of ``columns``, sorted.
+
+    With a ``limit`` it stops once there are more ranges than that: what it returns is then longer
+    than the limit, and not all.
+    """
     found: list[IntRange] = []
     trie = build(width, columns)
     cores = _cores(trie)
@@ -52,6 +56,8 @@ def int_ranges(width: int, columns: Columns) -> list[IntRange]:
     # block, so covered already.
     tasks = [(0, top, 0)]
     while tasks:
+        if limit is not None and len(found) > limit:
+            return found
         depth, branch, covered = tasks.pop()
         covered = _chain(trie, branch, depth, cores[branch], covered, emit)
         half = trie.depth(branch) + 1

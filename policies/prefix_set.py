@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from ipaddress import IPv4Network, IPv6Network
-from itertools import islice
 from operator import and_, or_, xor
 from typing import Self
 
@@ -24,6 +23,10 @@ WIDTHS = {4: 32, 6: 128}
 
 _NETWORK_OF: dict[int, type[Network]] = {4: IPv4Network, 6: IPv6Network}
 _BRIEF = 3
+"""Ranges or examples in a set's repr."""
+
+_LONG = 200
+"""Stretches from which on a set's repr does not work out its ranges."""
 
 
 def width_of(version: int) -> int:
@@ -188,14 +191,26 @@ class PrefixSet:
     def witnesses(self, limit: int) -> tuple[Network, ...]:
         """Return up to ``limit`` members as examples for people: `witness`, then others far apart.
 
-        At most one comes from each of `ranges`, its first and shortest; they are sorted, without
-        repeats, and the same every time.
+        Each of the others stands for a stretch of addresses in which something is a member that is
+        not one everywhere: the shortest such, the first. They are sorted, without repeats, and the
+        same every time.
+
+        >>> pools = PrefixSet.of(IPv4Network("10.65.0.0/16"), 26, 26) | PrefixSet.of(
+        ...     IPv4Network("10.70.0.0/24"))
+        >>> pools.witnesses(5)
+        (IPv4Network('10.70.0.0/24'), IPv4Network('10.65.0.0/26'))
         """
         best = self.witness()
         if best is None or limit < 1:
             return ()
-        places = sorted({(first, low) for first, _, low, _ in self.int_ranges()})
-        rest = [place for place in places if place != (int(best.network_address), best.prefixlen)]
+        width = WIDTHS[self.version]
+        everywhere = reduce(and_, set(self.masks))
+        places = set()
+        for start, mask in zip(self.starts, self.masks, strict=True):
+            if special := mask & ~everywhere:
+                length = (special & -special).bit_length() - 1
+                places.add((start >> (width - length) << (width - length), length))
+        rest = sorted(places - {(int(best.network_address), best.prefixlen)})
         count = min(limit - 1, len(rest))
         chosen = [rest[i * len(rest) // count] for i in range(count)]
         return (best, *(network_of(self.version, first, length) for first, length in chosen))
@@ -223,8 +238,11 @@ class PrefixSet:
             yield network_of(self.version, first, length), low, high
 
     def __repr__(self) -> str:
-        ranges = [range_text(*item) for item in islice(self.ranges(), _BRIEF + 1)]
-        more = ", ..." if len(ranges) > _BRIEF else ""
+        if len(self.starts) > _LONG:
+            some = ", ".join(map(str, self.witnesses(_BRIEF)))
+            return f"PrefixSet(v{self.version}: {len(self.starts)} stretches, such as {some})"
+        ranges = [range_text(*item) for item in self.ranges()]
+        more = f", {len(ranges) - _BRIEF} more" if len(ranges) > _BRIEF else ""
         return f"PrefixSet(v{self.version}: {', '.join(ranges[:_BRIEF]) or 'empty'}{more})"
 
     def _merge(self, other: "PrefixSet", operation: Callable[[int, int], int]) -> Self:

@@ -13,7 +13,7 @@ from policies.strokes import Strokes
 Points = tuple[tuple[int, int], ...]
 """Mask and cost, by mask; the least cost is 0."""
 
-_WIDEST = 8
+_WIDEST = 16
 """Points kept of a profile: no set in the tests needs more, and it bounds the worst case."""
 
 

@@ -71,7 +71,7 @@ def shortest_rows(width: int, columns: Columns) -> list[Row]:
     trie = build(width, columns)
     best = _rows(trie, columns, ())
     if len(columns[0]) <= _MODERATE:
-        best = min(best, *_covers(width, columns), key=len)
+        best = _shorter_cover(width, columns, best)
     overlays: tuple[Overlay, ...] = ()
     for overlay in candidates(width, columns):
         if all(overlay.high < other.low or other.high < overlay.low for other in overlays):
@@ -101,7 +101,7 @@ def _rows(trie: Trie, columns: Columns, overlays: Sequence[Overlay]) -> list[Row
             (ahead if exception else rows).append((first, width - bits, low, high, colour))
     ahead += [(0, 0, *overlay) for overlay in overlays]
     rows = [*ahead, *rows, (0, 0, 0, width, start == permit)]
-    return min(rows, *_covers(width, columns), key=len) if profiles.cut else rows
+    return _shorter_cover(width, columns, rows) if profiles.cut else rows
 
 
 def _overlaid(mask: int, overlays: Sequence[Overlay]) -> int:
@@ -110,14 +110,16 @@ def _overlaid(mask: int, overlays: Sequence[Overlay]) -> int:
     return mask
 
 
-def _covers(width: int, columns: Columns) -> list[list[Row]]:
-    """Return the plain covers: what is permitted, then deny; and what is denied, then permit."""
+def _shorter_cover(width: int, columns: Columns, best: list[Row]) -> list[Row]:
+    """Return the shorter of ``best`` and the plain covers.
+
+    These are: what is permitted, then deny; and what is denied, then permit.
+    """
     starts, masks = columns
     full = span(0, width)
-    return [
-        [*((*row, permit) for row in int_ranges(width, part)), (0, 0, 0, width, not permit)]
-        for part, permit in (
-            (columns, True),
-            ((starts, tuple([full ^ mask for mask in masks])), False),
-        )
-    ]
+    inverted = starts, tuple([full ^ mask for mask in masks])
+    for part, permit in ((columns, True), (inverted, False)):
+        cover = int_ranges(width, part, limit=len(best) - 2)
+        if len(cover) < len(best) - 1:
+            best = [*((*row, permit) for row in cover), (0, 0, 0, width, not permit)]
+    return best
