@@ -132,7 +132,15 @@ def _start_frr() -> None:
         lambda: "Client: bgp" in vty.ask(Path("/run/frr/zebra.vty"), "show zebra client"),
         "bgpd's zebra",
     )
-    subprocess.run(["vtysh", "-b"], check=True, stdin=subprocess.DEVNULL)
+    # After boot bgpd opens no session before the route-maps' delay timer has run out (FRR 8.4.4,
+    # bgpd/bgp_vty.c: bgp_config_end); five seconds by default, which a test bench need not wait.
+    _vtysh("-c", "configure terminal", "-c", "bgp route-map delay-timer 1")
+    _vtysh("-b")
+    _vtysh("-c", "configure terminal", "-c", "no bgp route-map delay-timer")
+
+
+def _vtysh(*arguments: str) -> None:
+    subprocess.run(["vtysh", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
 def _start(program: str) -> None:

@@ -296,3 +296,17 @@ def test_as_an_ordinary_user(nobody: tuple[Path, list[str], dict[str, str]]) -> 
         down = run([*base, "down"], **environment)
     assert (down.returncode, down.stdout) == (0, "The lab is down.\n")
     assert sorted(path.name for path in folder.iterdir()) == ["checkout"]
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("false", "1 skipped"), ("true", "1 error")], ids=["developer", "pipeline"]
+)
+def test_a_test_that_lacks_something_is_skipped_but_fails_in_ci(ci: str, outcome: str) -> None:
+    """The rule of the fixture's module, on a machine whose FRR is hidden."""
+    name = "tests/lab/test_lab_network.py::test_nothing_is_missing_anywhere"
+    pytest_ = f"{sys.executable} -m pytest -p no:cacheprovider -rsE {name}"
+    script = f"mount -t tmpfs none /usr/lib/frr && cd {CHECKOUT} && exec {pytest_}"
+    result = run(in_mounts(script), CI=ci)
+    assert outcome in result.stdout.splitlines()[-1]
+    assert "The lab needs FRR (zebra), which is not on this machine: apt-get" in result.stdout
+    assert result.returncode == (0 if ci == "false" else 1)
