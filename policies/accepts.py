@@ -15,7 +15,7 @@ from policies.prefix_list import Action, evaluate
 from policies.prefix_set import PrefixSet
 
 if TYPE_CHECKING:
-    from policies.filters import Direction, Running, Session, Stanza
+    from policies.filters import Attachment, Direction, Running, Session, Stanza
 
 #: Calls deeper than this count as unknown; FRR gives up at the same depth
 #: (lib/routemap.h, RMAP_RECURSION_LIMIT).
@@ -97,6 +97,9 @@ class Judge:
             return Accepts.exactly(everything)
         if depth >= _MAX_CALLS:
             return Accepts(everything, nothing)
+        if stanza.call not in self.running.route_maps:
+            permits = self.running.semantics.undefined_call_permits
+            return Accepts.exactly(everything if permits else nothing)
         return self.route_map(version, stanza.call, depth + 1)
 
     def _matched(self, stanza: Stanza, version: int) -> PrefixSet:
@@ -119,10 +122,21 @@ class Judge:
         if attachment is None:
             return Accepts.exactly(nothing)
         if attachment.is_empty:
-            return Accepts.exactly(nothing if session.closed_without_policy else everything)
+            verdict = Accepts.exactly(nothing if session.closed_without_policy else everything)
+        else:
+            verdict = self._attached(attachment, version)
+        if attachment.originates_default:
+            verdict = Accepts(verdict.may | _default_route(version), verdict.must)
+        return verdict
+
+    def _attached(self, attachment: Attachment, version: int) -> Accepts:
+        nothing, everything = PrefixSet.empty(version), PrefixSet.everything(version)
         verdict = Accepts.exactly(everything)
         if attachment.route_map is not None:
-            verdict &= self.route_map(version, attachment.route_map)
+            verdict = self.route_map(version, attachment.route_map)
+        if attachment.unsuppress_map is not None:
+            instead = self.route_map(version, attachment.unsuppress_map)
+            verdict = Accepts(verdict.may | instead.may, verdict.must & instead.must)
         if attachment.prefix_list is not None:
             permitted = self.permitted(version, attachment.prefix_list)
             if permitted is None:
@@ -132,6 +146,10 @@ class Judge:
         if attachment.unknown:
             verdict = Accepts(verdict.may, nothing)
         return verdict
+
+
+def _default_route(version: int) -> PrefixSet:
+    return PrefixSet.from_int_ranges(version, [(0, 0, 0, 0)])
 
 
 def session_accepts(

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from policies.filters import Attachment, PrefixList, RouteMap, Running, Stanza
+from policies.filters import PrefixList, RouteMap, Running, SessionKey, Stanza, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from policies.filters import Direction, Session
     from policies.managed import Managed, Slot
 
 
@@ -182,25 +183,32 @@ def _with_stanzas(running: Running, name: str, seq: int, put: tuple[Stanza, ...]
 
 
 def _attached(running: Running, slot: Slot, name: str | None) -> Running:
-    """Return ``running`` with ``name`` on the session, and on members that inherit it."""
+    """Return ``running`` with ``name`` on the session, and on members that inherit it.
+
+    A member of a group that loses its own map inherits the group's again.
+    """
     key, version, direction = slot
+    at = (version, direction)
+    target = running.sessions.get(key)
+    here = target.attachments.get(at) if target else None
+    if target is None or here is None:
+        return running
     sessions = dict(running.sessions)
-    for one in running.sessions.values():
-        here = one.attachments.get((version, direction))
-        if here is None:
-            continue
-        if one.key == key:
-            changed: Attachment = replace(here, route_map=name)
-        elif one.group == key.name and one.key.vrf == key.vrf and _follows(here):
-            changed = replace(here, route_map=name, inherited_from=key.name if name else None)
-        else:
-            continue
-        sessions[one.key] = replace(
-            one, attachments={**one.attachments, (version, direction): changed}
-        )
+    above = _of_group(running, target, at) if name is None else None
+    changed = replace(here, route_map=name or above, inherited_from=target.group if above else None)
+    sessions[key] = replace(target, attachments={**target.attachments, at: changed})
+    for one in members(running, target):
+        there = one.attachments.get(at)
+        if there is not None and (there.inherited_from is not None or there.route_map is None):
+            follows = replace(there, route_map=name, inherited_from=key.name if name else None)
+            sessions[one.key] = replace(one, attachments={**one.attachments, at: follows})
     return replace(running, sessions=sessions)
 
 
-def _follows(attachment: Attachment) -> bool:
-    """Return whether a member has no map of its own here, so that its group's counts."""
-    return attachment.inherited_from is not None or attachment.route_map is None
+def _of_group(running: Running, member: Session, at: tuple[int, Direction]) -> str | None:
+    """Return the route-map that ``member`` has from its peer group once it has none itself."""
+    if member.group is None:
+        return None
+    group = running.sessions.get(SessionKey(member.key.vrf, member.group))
+    there = group.attachments.get(at) if group else None
+    return there.route_map if there else None

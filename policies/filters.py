@@ -69,13 +69,17 @@ class Attachment:
     """What stands on one session, family and direction; all of it must permit a route.
 
     ``unknown`` are lines that prefixes alone can't decide (an AS-path filter, say): they
-    can only narrow further. ``inherited_from`` names the peer group, if any.
+    can only narrow further. ``inherited_from`` names the peer group the route-map comes from,
+    if any. Two things go past the route-map: a default route that the device makes up for the
+    session, and what ``unsuppress_map`` decides in its place.
     """
 
     route_map: str | None = None
     prefix_list: str | None = None
     unknown: tuple[str, ...] = ()
     inherited_from: str | None = None
+    originates_default: bool = False
+    unsuppress_map: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -123,6 +127,7 @@ class Semantics:
 
     undefined_list_matches: bool
     undefined_map_permits: bool
+    undefined_call_permits: bool
     undefined_attached_list_permits: bool
 
 
@@ -141,3 +146,14 @@ class Running:
     semantics: Semantics
     routers: Mapping[str, int] = field(default_factory=dict)
     other_uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def members(running: Running, group: Session) -> tuple[Session, ...]:
+    """Return the sessions that belong to the peer group ``group``; none if it is no group."""
+    if not group.is_group:
+        return ()
+    return tuple(
+        one
+        for one in running.sessions.values()
+        if one.group == group.key.name and one.key.vrf == group.key.vrf
+    )

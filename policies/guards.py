@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from inventory.models import Guard, MatrixRow
+from inventory.models import Announce, Guard
 from policies.filters import Direction, PrefixList, SessionKey
 from policies.matrix import matrix
 from policies.ownership import label, list_name
@@ -22,6 +22,7 @@ from policies.shortest import shortest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inventory.models import MatrixRow
     from inventory.site import Device, Site
     from policies.pools import Territory
 
@@ -110,8 +111,11 @@ class GuardBook:
                 parts += [one.infrastructure for one in owned]
             allowed[version] = PrefixSet.union(version, parts)
         kind = "in" if guard is Guard.NEVER else "out"
-        with_racks = ("infra",) if guard is Guard.ONLY_AND_INFRASTRUCTURE else ()
-        text = label(clusters, *with_racks)
+        # One label, one content: it names the route-maps of ours too, which fenced alike share.
+        more = ["infra"] if guard is Guard.ONLY_AND_INFRASTRUCTURE else []
+        if guard is not Guard.NEVER and row.announce is not Announce.SPECIFICS:
+            more.append(row.announce)
+        text = label(clusters, *more)
         lists = {version: _deny_list(kind, text, version, ~one) for version, one in allowed.items()}
         return Fence(kind, text, allowed, lists)
 

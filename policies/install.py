@@ -12,21 +12,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from policies.change import Detach, apply
 from policies.errors import Violation
-from policies.filters import PrefixList, Running, SessionKey, Stanza
-from policies.managed import Managed, Slot, is_our_stanza
-from policies.ownership import PREFIX, free_name, is_owned
+from policies.filters import SessionKey, Stanza, members
+from policies.managed import Managed, Slot, managed
+from policies.ownership import free_name, is_owned
+from policies.placement import LAST_SEQ, first_way_through, guard_stanza, own_map, seats
 from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from policies.filters import RouteMap, Session
+    from policies.filters import PrefixList, Running, Session
     from policies.guards import Fence, WantedGuard
-
-#: Where a map of ours permits what the guard left; the last number every platform takes.
-_LAST_SEQ = 65535
 
 
 @dataclass(slots=True)
@@ -50,18 +49,32 @@ def install(device: str, running: Running, guards: Sequence[WantedGuard]) -> Ins
 
 
 class _Installer:
+    """Works on ``base``: the device as it would be without the maps that ringfence attached.
+
+    So what is wanted depends on what the operator has and on the guards, never on what an
+    earlier deploy made of them; that one only lends its names and numbers.
+    """
+
     def __init__(self, device: str, running: Running) -> None:
         self.device = device
         self.running = running
+        ours = managed(running).attachments.items()
+        self.base = apply(running, [Detach(slot, name) for slot, name in ours])
         self.lists: dict[tuple[int, str], PrefixList] = {}
         self.stanzas: dict[tuple[str, int], Stanza] = {}
         self.attachments: dict[Slot, str] = {}
+        self.openable: set[Slot] = set()
         self.out = Installation(Managed())
 
     def install(self, guards: Sequence[WantedGuard]) -> Installation:
         for guard in guards:
             for session in self._sessions(guard):
                 self._fence(session, guard)
+        # Groups first: a member follows what is attached to its group.
+        for slot in sorted(
+            self.out.fenced, key=lambda one: not self.base.sessions[one[0]].is_group
+        ):
+            self._attach(slot)
         for name, users in self._users().items():
             self._guard_map(name, users)
         self.out.managed = Managed(
@@ -71,7 +84,7 @@ class _Installer:
 
     def _sessions(self, guard: WantedGuard) -> list[Session]:
         """Return the session of ``guard`` and, for a group, its members."""
-        found = self.running.sessions.get(guard.session)
+        found = self.base.sessions.get(guard.session)
         if found is None or found.is_group != guard.is_group:
             what = "peer group" if guard.is_group else "neighbor"
             self._refuse(
@@ -80,12 +93,7 @@ class _Installer:
                 "configure it there, or take it out of hosts.yaml",
             )
             return []
-        members = [
-            one
-            for one in self.running.sessions.values()
-            if one.group == guard.session.name and one.key.vrf == guard.session.vrf
-        ]
-        return [found, *members] if guard.is_group else [found]
+        return [found, *members(self.base, found)]
 
     def _fence(self, session: Session, guard: WantedGuard) -> None:
         for version in session.versions:
@@ -99,34 +107,38 @@ class _Installer:
                 )
                 continue
             self.out.fenced[slot] = guard.fence
-            attachment = session.attachments[version, guard.direction]
-            if attachment.route_map is not None or attachment.inherited_from is not None:
-                continue
-            if session.closed_without_policy and attachment.is_empty and not guard.may_open:
-                self.out.closed[slot] = "no policy, and the platform lets nothing through then"
-                continue
-            if session.is_group or session.group is None or session.key == guard.session:
-                name = f"{PREFIX}{guard.direction}-{guard.fence.kind}-{guard.fence.label}"
-                self.attachments[slot] = name
+            if guard.may_open:
+                self.openable.add(slot)
+
+    def _attach(self, slot: Slot) -> None:
+        """Decide whether the session gets a map of ours, is closed already, or has its own."""
+        key, version, direction = slot
+        session = self.base.sessions[key]
+        attachment = session.attachments[version, direction]
+        if attachment.route_map is not None:
+            return
+        closed = session.closed_without_policy and attachment.is_empty
+        above = (SessionKey(key.vrf, session.group or ""), version, direction)
+        if closed and slot not in self.openable:
+            if above in self.attachments:
+                self._refuse(
+                    "mixed-group",
+                    f"peer group {session.group} needs a route-map for some of its members, which "
+                    f"would open {key}: it is closed for want of a policy",
+                    f"give {key} a route-map of its own, or say open: true for it",
+                )
+            self.out.closed[slot] = "no policy, and the platform lets nothing through then"
+        elif above not in self.attachments:
+            fence = self.out.fenced[slot]
+            self.attachments[slot] = own_map(direction, fence, self.running.route_maps)
 
     def _users(self) -> dict[str, list[Slot]]:
         """Return the slots by the route-map that decides them, once all is attached."""
         found: dict[str, list[Slot]] = defaultdict(list)
-        for session in self.running.sessions.values():
+        for session in self.base.sessions.values():
             for (version, direction), attachment in session.attachments.items():
                 slot = (session.key, version, direction)
-                if attachment.route_map is None:
-                    name = self.attachments.get(slot)
-                elif not is_owned(attachment.route_map):
-                    name = attachment.route_map
-                elif slot in self.out.fenced:
-                    # A map of ours that an earlier deploy put here: it stays, or it is renamed.
-                    fence = self.out.fenced[slot]
-                    name = f"{PREFIX}{direction}-{fence.kind}-{fence.label}"
-                    if attachment.inherited_from is None:
-                        self.attachments[slot] = name
-                else:
-                    name = None
+                name = self.attachments.get(slot, attachment.route_map)
                 if name is not None:
                     found[name].append(slot)
         return found
@@ -135,17 +147,17 @@ class _Installer:
         fenced = [slot for slot in users if slot in self.out.fenced]
         if not fenced:
             return
-        found = self.running.route_maps.get(name)
         if is_owned(name):
             fence = self.out.fenced[fenced[0]]
             for seq, version in enumerate(VERSIONS, start=1):
                 self._stanza(name, seq, version, fence)
-            self.stanzas[name, _LAST_SEQ] = Stanza(seq=_LAST_SEQ, action=Action.PERMIT)
+            self.stanzas[name, LAST_SEQ] = Stanza(seq=LAST_SEQ, action=Action.PERMIT)
             return
+        found = self.base.route_maps.get(name)
         if found is None:
             for slot in fenced:
                 self.out.closed[slot] = f"route-map {name} is attached but not defined"
-            if self.running.semantics.undefined_map_permits:
+            if self.base.semantics.undefined_map_permits:
                 self._refuse(
                     "undefined-route-map",
                     f"route-map {name} is attached but not defined, which permits everything",
@@ -155,29 +167,26 @@ class _Installer:
         if not self._shareable(name, users):
             return
         by_version = {slot[1]: self.out.fenced[slot] for slot in fenced}
-        seqs = self._free_seqs(found, sorted(by_version))
-        if seqs is None:
-            first = next(one for one in found.stanzas if not is_our_stanza(name, one))
+        chosen = seats(found, sorted(by_version))
+        if chosen is None:
             self._refuse(
                 "no-room",
-                f"route-map {name} begins with stanza {first.seq}, which leaves no "
-                f"{len(by_version)} numbers free in front of it for the guard",
+                f"route-map {name} lets routes through from stanza {first_way_through(found)} on, "
+                f"which leaves no {len(by_version)} numbers free in front of it for the guard",
                 "renumber its stanzas to begin at 10",
             )
             return
-        for version, seq in seqs.items():
+        for version, seq in chosen.items():
             self._stanza(name, seq, version, by_version[version])
 
     def _stanza(self, name: str, seq: int, version: int, fence: Fence) -> None:
         one = free_name(fence.lists[version], self.running.lists)
         self.lists[version, one.name] = one
-        self.stanzas[name, seq] = Stanza(
-            seq=seq, action=Action.DENY, lists=((version, one.name),)
-        )
+        self.stanzas[name, seq] = guard_stanza(seq, version, one.name)
 
     def _shareable(self, name: str, users: list[Slot]) -> bool:
         """Return whether one guard per family suits everything that uses the map."""
-        others = self.running.other_uses.get(name, ())
+        others = self.base.other_uses.get(name, ())
         if others:
             self._refuse(
                 "shared-route-map",
@@ -202,36 +211,6 @@ class _Installer:
                 return False
         return True
 
-    def _free_seqs(self, found: RouteMap, versions: list[int]) -> Mapping[int, int] | None:
-        """Return a number for each family's guard, or None if there is no room.
-
-        A guard that stands already keeps its number. It must come before the first foreign
-        stanza that lets anything through or jumps; foreign denies may stay in front.
-        """
-        foreign = [one for one in found.stanzas if not is_our_stanza(found.name, one)]
-        first = min(
-            (one.seq for one in foreign if one.action is Action.PERMIT or one.goes_on),
-            default=_LAST_SEQ,
-        )
-        taken = {one.seq for one in foreign}
-        seqs: dict[int, int] = {}
-        for one in found.stanzas:
-            if one in foreign or one.seq >= first or len(one.lists) != 1:
-                continue
-            version = one.lists[0][0]
-            if version in versions and version not in seqs:
-                seqs[version] = one.seq
-        for version in versions:
-            if version in seqs:
-                continue
-            free = next(
-                (n for n in range(1, first) if n not in taken and n not in seqs.values()), None
-            )
-            if free is None:
-                return None
-            seqs[version] = free
-        return seqs
-
     def _refuse(self, limit: str, evidence: str, way_out: str) -> None:
         one = Violation(limit=limit, where=self.device, evidence=evidence, way_out=way_out)
         if one not in self.out.violations:
@@ -239,7 +218,10 @@ class _Installer:
 
 
 def unknown_neighbors(
-    running: Running, guards: Sequence[WantedGuard], known: Sequence[SessionKey], ignored: Sequence[str]
+    running: Running,
+    guards: Sequence[WantedGuard],
+    known: Sequence[SessionKey],
+    ignored: Sequence[str],
 ) -> tuple[SessionKey, ...]:
     """Return the neighbors and groups of a guarded device that its site does not know."""
     if not guards:
@@ -258,11 +240,5 @@ def unknown_neighbors(
 
 def _members_known(running: Running, group: Session, named: set[SessionKey]) -> bool:
     """Return whether a group only gathers neighbors that the site names one by one."""
-    members = [
-        one.key
-        for one in running.sessions.values()
-        if one.group == group.key.name and one.key.vrf == group.key.vrf
-    ]
-    return bool(members) and all(key in named for key in members) and not group.listens
-
-
+    keys = [one.key for one in members(running, group)]
+    return bool(keys) and all(key in named for key in keys) and not group.listens

@@ -49,10 +49,14 @@ def is_intact(one: PrefixList) -> bool:
 
 
 def label(clusters: tuple[str, ...], *suffixes: str) -> str:
-    """Return a readable label for ``clusters``; many are counted instead of named."""
+    """Return a readable label for ``clusters``, a different one for different clusters.
+
+    Many are counted instead of named, and told apart by a hash of their names.
+    """
     text = ".".join((*clusters, *suffixes))
     if len(text) > _MAX_LABEL:
-        text = ".".join((f"{len(clusters)}-clusters", *suffixes))
+        digits = hashlib.sha256("\n".join(clusters).encode()).hexdigest()[:_DIGITS]
+        text = ".".join((f"{len(clusters)}-clusters.{digits}", *suffixes))
     return text
 
 

@@ -1,8 +1,9 @@
 """FRRouting: the dialect of Cumulus, SONiC and white-box switches. Facts seen on FRR 8.4.4.
 
 What a broken reference does (bgpd/bgp_routemap.c, lib/plist.c): a match on an undefined or
-empty list matches nothing, an undefined map or attached list denies everything, and an
-eBGP session without any policy is closed under ``frr defaults traditional``.
+empty list matches nothing, an undefined map or attached list denies everything, a call of
+an undefined map permits (lib/routemap.c), and an eBGP session without any policy is closed
+under ``frr defaults traditional``.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 SEMANTICS = Semantics(
     undefined_list_matches=False,
     undefined_map_permits=False,
+    undefined_call_permits=True,
     undefined_attached_list_permits=False,
 )
 _SEPARATORS = ("", "!", "end")
+_FAMILY = " address-family "
 _IN_OUT = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
 
 
@@ -45,26 +48,33 @@ class FrrDialect:
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks.
 
-        A stanza goes with its ``match`` and ``exit``; FRR prints a ``!`` behind blocks
-        wherever they end, which says nothing by itself.
+        A stanza goes with all of its lines. FRR prints a ``!`` behind blocks wherever they end,
+        and an address family only while it has lines, so neither says anything by itself.
         """
+        lines = [line for line in text.splitlines(keepends=True) if line.strip() not in _SEPARATORS]
         kept: list[str] = []
-        block: list[str] = []
-        for line in text.splitlines(keepends=True):
-            if line.strip() in _SEPARATORS:
+        for block in _blocks(lines):
+            ours = [line for line in block if _is_ours(line)]
+            if ours and block[0].startswith("route-map "):
                 continue
-            if block:
-                block.append(line)
-                if line.rstrip() != "exit":
-                    continue
-                if not any(_is_ours(one) for one in block):
-                    kept += block
-                block = []
-            elif line.startswith("route-map "):
-                block = [line]
-            elif not _is_ours(line):
-                kept.append(line)
-        return "".join([*kept, *block])
+            for line in block:
+                if line.strip() == "exit-address-family" and kept and kept[-1].startswith(_FAMILY):
+                    kept.pop()
+                elif line not in ours:
+                    kept.append(line)
+        return "".join(kept)
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Yield each line that is not indented with those that are below it, and its ``exit``."""
+    block: list[str] = []
+    for line in lines:
+        if block and not line.startswith(" ") and line.rstrip() != "exit":
+            yield block
+            block = []
+        block.append(line)
+    if block:
+        yield block
 
 
 def _is_ours(line: str) -> bool:
@@ -106,7 +116,11 @@ def list_lines(one: PrefixList) -> Iterator[str]:
 
 
 def _stanza_lines(name: str, stanza: Stanza, before: Stanza | None) -> Iterator[str]:
-    """Yield a stanza; ``match`` on another list overwrites in place, so nothing is taken first."""
+    """Yield a stanza; ``match`` on another list overwrites in place, so nothing is taken first.
+
+    Guards have nothing but a match. What else somebody put into a stanza of ours is written
+    too, for the way back to it.
+    """
     yield f"route-map {name} {stanza.action} {stanza.seq}"
     families = {version for version, _ in stanza.lists}
     for version, list_name in stanza.lists:
@@ -114,6 +128,9 @@ def _stanza_lines(name: str, stanza: Stanza, before: Stanza | None) -> Iterator[
     for version, list_name in before.lists if before else ():
         if version not in families:
             yield f" no match {FAMILY_WORD[version]} address prefix-list {list_name}"
+    yield from (f" {line}" for line in (*stanza.unknown, *stanza.sets))
+    if stanza.call is not None:
+        yield f" call {stanza.call}"
     yield "exit"
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from ipaddress import ip_network
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from policies.dialects.frr_peers import Peer, Sessions, asn
 from policies.dialects.hierarchy import Block, blocks
 from policies.errors import ParseError
 from policies.filters import (
-    Attachment,
-    Direction,
     PrefixList,
     RouteMap,
     Running,
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 FAMILY_WORD = {4: "ip", 6: "ipv6"}
 _VERSION = {word: version for version, word in FAMILY_WORD.items()}
-_DIRECTION = {"in": Direction.IMPORT, "out": Direction.EXPORT}
 _ANY = {4: "0.0.0.0/0", 6: "::/0"}
 _MAX = {4: 32, 6: 128}
 
@@ -40,27 +36,19 @@ _ENTRY = re.compile(
     r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: seq (?P<seq>\d+))? "
     r"(?P<action>permit|deny) (?P<prefix>\S+)(?: ge (?P<ge>\d+))?(?: le (?P<le>\d+))?"
 )
+#: Lines about a prefix-list that say nothing of what it permits.
+_LIST_ASIDE = re.compile(r"(?:no )?(?:ip|ipv6) prefix-list (?:\S+ description .*|sequence-number)")
+_LIST = re.compile(r"(?:ip|ipv6) prefix-list ")
+_OPTIMIZATION = re.compile(r"(?:no )?route-map \S+ optimization")
 _STANZA = re.compile(r"route-map (?P<name>\S+) (?P<action>permit|deny) (?P<seq>\d+)")
 _MATCH = re.compile(r"match (?P<family>ip|ipv6) address prefix-list (?P<name>\S+)")
-_ROUTER = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)(?: (?:vrf|view) (?P<vrf>\S+))?")
+_ROUTER = re.compile(
+    r"router bgp (?P<asn>\d+(?:\.\d+)?)(?: (?:vrf|view) (?P<vrf>\S+))?(?: as-notation \S+)?"
+)
 _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
 _DEFAULT = re.compile(r"(?P<no>no )?bgp default ipv(?P<version>[46])-unicast")
 _NEIGHBOR = re.compile(r"(?P<no>no )?neighbor (?P<name>\S+) (?P<rest>.+)")
 _USE = re.compile(r"(?:\w+-map(?: vpn)?(?: import| export)?|call) (?P<name>\S+)")
-
-
-@dataclass(slots=True)
-class _Peer:
-    """What the lines about one neighbor or peer group say, before inheritance."""
-
-    is_group: bool = False
-    group: str | None = None
-    remote_as: str | None = None
-    listens: bool = False
-    active: dict[int, bool] = field(default_factory=dict)
-    policies: dict[tuple[int, Direction], dict[str, str]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
 
 
 class Parser:
@@ -117,8 +105,10 @@ class Parser:
                 self._requires_policy = False
 
     def _top(self, top: Block) -> None:
-        if " prefix-list " in top.text and (entry := _ENTRY.fullmatch(top.text)):
-            self._entry(entry, top)
+        if _LIST.match(top.text):
+            self._list(top)
+        elif _OPTIMIZATION.fullmatch(top.text):
+            return
         elif stanza := _STANZA.fullmatch(top.text):
             self._stanza(stanza, top)
         elif router := _ROUTER.fullmatch(top.text):
@@ -127,8 +117,16 @@ class Parser:
             for block in _all(top):
                 self._use(block)
 
+    def _list(self, top: Block) -> None:
+        """Read an entry; a line that might be one and is not understood must not be lost."""
+        if found := _ENTRY.fullmatch(top.text):
+            self._entry(found, top)
+        elif not _LIST_ASIDE.fullmatch(top.text):
+            raise ParseError(f"line {top.number} `{top.text}` is no prefix-list entry")
+
     def _entry(self, found: re.Match[str], top: Block) -> None:
         version = _VERSION[found["family"]]
+        entries = self._lists[version, found["name"]]
         prefix = found["prefix"]
         le = found["le"]
         if prefix == "any":
@@ -139,11 +137,11 @@ class Parser:
                 prefix=ip_network(prefix),
                 ge=int(found["ge"]) if found["ge"] else None,
                 le=int(le) if le else None,
-                seq=int(found["seq"]) if found["seq"] else None,
+                seq=int(found["seq"]) if found["seq"] else _next_seq(entries),
             )
+            entries.append(_checked(entry, version, entries))
         except ValueError as error:
             raise ParseError(f"line {top.number} `{top.text}` makes no sense: {error}") from error
-        self._lists[version, found["name"]].append(entry)
 
     def _stanza(self, found: re.Match[str], top: Block) -> None:
         lists: list[tuple[int, str]] = []
@@ -159,9 +157,8 @@ class Parser:
             elif words[0] == "call":
                 call = words[1]
                 self._uses[call].append(child.text)
-            elif words[0] == "on-match" or words[0] == "continue":
-                goes_on = True
             else:
+                goes_on = goes_on or words[0] in ("on-match", "continue")
                 sets.append(child.text)
         self._stanzas[found["name"]].append(
             Stanza(
@@ -187,8 +184,8 @@ class Parser:
 
     def _router(self, found: re.Match[str], top: Block) -> None:
         vrf = found["vrf"] or ""
-        self._routers[vrf] = _asn(found["asn"])
-        peers: dict[str, _Peer] = defaultdict(_Peer)
+        self._routers[vrf] = asn(found["asn"])
+        peers: dict[str, Peer] = defaultdict(Peer)
         default_active = {4: True, 6: False}
         requires_policy = self._requires_policy
         confederation: set[str] = set()
@@ -210,122 +207,35 @@ class Parser:
                 peers[words[-1]].listens = True
             else:
                 self._neighbor(child, None, peers)
-        build = _Sessions(vrf, self._routers[vrf], peers, default_active, confederation)
+        build = Sessions(vrf, self._routers[vrf], peers, default_active, confederation)
         self._sessions.update(build.sessions(requires_policy=requires_policy))
 
-    def _neighbor(self, block: Block, version: int | None, peers: dict[str, _Peer]) -> None:
+    def _neighbor(self, block: Block, version: int | None, peers: dict[str, Peer]) -> None:
         found = _NEIGHBOR.fullmatch(block.text)
         if not found:
             self._use(block)
             return
-        peer, words = peers[found["name"]], found["rest"].split()
-        match words:
-            case ["peer-group"]:
-                peer.is_group = True
-            case ["peer-group", group]:
-                peer.group = group
-            case ["remote-as", asn]:
-                peer.remote_as = asn
-            case ["interface", *rest]:
-                _interface(peer, rest)
-            case ["activate"]:
-                peer.active[version or 4] = not found["no"]
-            case [
-                "route-map" | "prefix-list" | "filter-list" | "distribute-list" as kind,
-                name,
-                "in" | "out" as way,
-            ]:
-                peer.policies[version or 4, _DIRECTION[way]][kind] = name
-            case _:
-                self._use(block)
+        known = peers[found["name"]].read(found["rest"].split(), version, no=bool(found["no"]))
+        if not known:
+            self._use(block)
 
 
-def _interface(peer: _Peer, rest: list[str]) -> None:
-    """Read ``neighbor IF interface [v6only] [remote-as AS | peer-group GROUP]``."""
-    for key, value in pairwise(rest):
-        if key == "remote-as":
-            peer.remote_as = value
-        elif key == "peer-group":
-            peer.group = value
+def _checked(
+    entry: PrefixListEntry, version: int, before: list[PrefixListEntry]
+) -> PrefixListEntry:
+    """Return ``entry`` if it can follow ``before`` in a list of ``version``; raise ValueError."""
+    if entry.prefix.version != version:
+        raise ValueError("the prefix is of the other family")
+    if any(one.seq == entry.seq for one in before[-1:]):
+        raise ValueError("its number is taken")
+    return entry
+
+
+def _next_seq(entries: list[PrefixListEntry]) -> int:
+    """Return the number that FRR gives to an entry without one (lib/plist.c)."""
+    highest = entries[-1].seq or 0 if entries else 0
+    return highest // 5 * 5 + 5
 
 
 def _all(block: Block) -> list[Block]:
     return [block, *(one for child in block.children for one in _all(child))]
-
-
-def _asn(text: str) -> int:
-    """Return an AS number; ``1.10`` is asdot notation (RFC 5396)."""
-    high, _, low = text.rpartition(".")
-    return (int(high or 0) << 16) + int(low)
-
-
-@dataclass(slots=True)
-class _Sessions:
-    """Resolves the peers of one BGP instance: activation, eBGP or iBGP, inherited policies."""
-
-    vrf: str
-    asn: int
-    peers: dict[str, _Peer]
-    default_active: dict[int, bool]
-    confederation: set[str]
-
-    def sessions(self, *, requires_policy: bool) -> dict[SessionKey, Session]:
-        """Return the sessions by key."""
-        found = {}
-        for name, peer in self.peers.items():
-            external = self._external(name, peer)
-            key = SessionKey(self.vrf, name)
-            found[key] = Session(
-                key=key,
-                is_group=peer.is_group,
-                group=peer.group,
-                is_external=external,
-                closed_without_policy=requires_policy and external is True,
-                listens=peer.listens,
-                attachments={
-                    (version, direction): self._attachment(peer, version, direction)
-                    for version in (4, 6)
-                    if self._active(peer, version)
-                    for direction in Direction
-                },
-            )
-        return found
-
-    def _group(self, peer: _Peer) -> _Peer | None:
-        return self.peers.get(peer.group) if peer.group else None
-
-    def _external(self, name: str, peer: _Peer) -> bool | None:
-        """Return whether a peer is eBGP; a group's own AS, or else what its members agree on."""
-        group = self._group(peer)
-        remote = peer.remote_as or (group.remote_as if group else None)
-        if remote is None:
-            members = [one for one in self.peers.values() if one.group == name]
-            kinds = {self._external("", one) for one in members} if peer.is_group else set()
-            return kinds.pop() if len(kinds) == 1 else None
-        if remote in ("internal", "external"):
-            return remote == "external"
-        return _asn(remote) != self.asn and remote not in self.confederation
-
-    def _active(self, peer: _Peer, version: int) -> bool:
-        group = self._group(peer)
-        for one in (peer, group):
-            if one is not None and version in one.active:
-                return one.active[version]
-        return self.default_active[version]
-
-    def _attachment(self, peer: _Peer, version: int, direction: Direction) -> Attachment:
-        own = peer.policies.get((version, direction), {})
-        group = self._group(peer)
-        theirs = group.policies.get((version, direction), {}) if group else {}
-        both = {**theirs, **own}
-        inherits = "route-map" in theirs and "route-map" not in own
-        return Attachment(
-            route_map=both.get("route-map"),
-            prefix_list=both.get("prefix-list"),
-            unknown=tuple(
-                f"{kind} {both[kind]}"
-                for kind in ("filter-list", "distribute-list")
-                if kind in both
-            ),
-            inherited_from=peer.group if inherits else None,
-        )

@@ -1,0 +1,98 @@
+"""Where in a route-map a guard may stand, and which map of our own to use. Pure choices.
+
+Read :func:`seats` and :func:`own_map`. Law: what stands already and is whole is kept, so that
+a second installation changes nothing; what was tampered with is replaced beside it, never
+edited in place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policies.filters import Stanza
+from policies.managed import is_our_stanza
+from policies.ownership import PREFIX, is_owned
+from policies.pools import VERSIONS
+from policies.prefix_list import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from policies.filters import Direction, RouteMap
+    from policies.guards import Fence
+
+#: Where a map of ours permits what the guard left; the last number every platform takes.
+LAST_SEQ = 65535
+
+
+def guard_stanza(seq: int, version: int, list_name: str) -> Stanza:
+    """Return a guard: a deny of what its list permits, and nothing besides."""
+    return Stanza(seq=seq, action=Action.DENY, lists=((version, list_name),))
+
+
+def family_of(stanza: Stanza) -> int | None:
+    """Return the family that a guard of ours is for; None if it is not as we make them."""
+    if len(stanza.lists) != 1:
+        return None
+    version, name = stanza.lists[0]
+    whole = is_owned(name) and stanza == guard_stanza(stanza.seq, version, name)
+    return version if whole else None
+
+
+def first_way_through(found: RouteMap) -> int:
+    """Return the number of the first foreign stanza that permits or jumps.
+
+    Foreign denies may stay in front of a guard: they let nothing through.
+    """
+    return min(
+        (
+            one.seq
+            for one in found.stanzas
+            if not is_our_stanza(found.name, one) and (one.action is Action.PERMIT or one.goes_on)
+        ),
+        default=LAST_SEQ,
+    )
+
+
+def seats(found: RouteMap, versions: Sequence[int]) -> Mapping[int, int] | None:
+    """Return the number of each family's guard in a foreign route-map; None without room.
+
+    A guard that stands in front of what lets anything through keeps its number.
+    """
+    first = first_way_through(found)
+    chosen: dict[int, int] = {}
+    for one in found.stanzas:
+        version = family_of(one)
+        if version in versions and version is not None and one.seq < first:
+            chosen.setdefault(version, one.seq)
+    taken = {one.seq for one in found.stanzas}
+    for version in versions:
+        if version not in chosen:
+            free = next((number for number in range(1, first) if number not in taken), None)
+            if free is None:
+                return None
+            chosen[version] = free
+            taken.add(free)
+    return chosen
+
+
+def own_map(direction: Direction, fence: Fence, present: Mapping[str, RouteMap]) -> str:
+    """Return the name of the map of ours for ``fence``: one that stands and is whole, else new.
+
+    The name says what the guard is, so sessions that are fenced alike share a map.
+    """
+    end = f"{fence.kind}-{fence.label}"
+    names = [f"{PREFIX}{direction}-{end}"]
+    names += [f"{PREFIX}{direction}.{number}-{end}" for number in range(2, len(present) + 2)]
+    whole = (name for name in names if name in present and _is_whole(present[name]))
+    return next(whole, None) or next(name for name in names if name not in present)
+
+
+def _is_whole(found: RouteMap) -> bool:
+    """Return whether all in a map of ours is as we make it; something may be missing."""
+    last = Stanza(seq=LAST_SEQ, action=Action.PERMIT)
+    seat_of = dict(enumerate(VERSIONS, start=1))
+    return all(
+        one == last if one.seq == LAST_SEQ else family_of(one) == seat_of.get(one.seq, 0)
+        for one in found.stanzas
+    )
