@@ -5,7 +5,8 @@ reached below /proc/PID/root; commands run inside a node's namespaces.
 """
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,16 @@ from lab import birdctl, requirements, vty
 from lab.errors import LabError
 from lab.state import Settings, StateDir
 from lab.topology import NODES, SWITCHES
+
+
+@contextmanager
+def _answering(node: str, daemon: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LabError(
+            f"{daemon} of {node} does not answer ({error.strerror or error}); its log may say why"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +54,18 @@ class Network:
 
     def bird(self, speaker: str, command: str) -> str:
         """Return BIRD's answer to a command."""
-        return birdctl.ask(self.path(speaker, "/run/bird.ctl"), command)
+        with _answering(speaker, "BIRD"):
+            return birdctl.ask(self.path(speaker, "/run/bird.ctl"), command)
 
     def bgpd(self, switch: str, command: str) -> str:
         """Return bgpd's answer to a ``show`` command."""
-        return vty.ask(self.path(switch, "/run/frr/bgpd.vty"), command)
+        with _answering(switch, "bgpd"):
+            return vty.ask(self.path(switch, "/run/frr/bgpd.vty"), command)
 
     def bgpd_json(self, switch: str, command: str) -> Any:  # noqa: ANN401 - JSON of FRR's, by command
         """Return bgpd's decoded answer to a ``show … json`` command."""
-        return vty.ask_json(self.path(switch, "/run/frr/bgpd.vty"), command)
+        with _answering(switch, "bgpd"):
+            return vty.ask_json(self.path(switch, "/run/frr/bgpd.vty"), command)
 
     def command(self, node: str, argv: Sequence[str]) -> list[str]:
         """Return the host's command line that runs ``argv`` inside a node."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab_command import CHECKOUT, SUBNET, command, options, run
 from lab_fixture import start_somewhere
 
 from lab.api import Lab
@@ -21,30 +22,7 @@ from lab.topology import SWITCHES
 
 pytestmark = pytest.mark.lab
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 PORT = 2222
-SUBNET = 241
-"""For labs that are started through the command line; the fixture's are below."""
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "lab", *arguments]
-
-
-def run(argv: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - the arguments are this file's
-        argv,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        cwd="/",
-        env={"PATH": search_path(), "PYTHONPATH": str(CHECKOUT), **environment},
-    )
-
-
-def options(folder: Path) -> list[str]:
-    return ["--subnet", str(SUBNET), "--known-hosts", str(folder / "known_hosts")]
 
 
 @pytest.fixture
@@ -172,6 +150,19 @@ def test_two_labs_at_once(lab: Lab, tmp_path: Path) -> None:
     assert lab.missing_routes() == []
 
 
+def test_a_dead_daemon_is_said(tmp_path: Path) -> None:
+    lab = start_somewhere(tmp_path)
+    try:
+        lab.run("tor1", ["sh", "-c", "kill -9 $(cat /run/frr/bgpd.pid)"])
+        status = run(command("--state", str(tmp_path / "state"), "status"))
+    finally:
+        lab.stop()
+    assert status.returncode == 1
+    assert status.stderr == (
+        "bgpd of tor1 does not answer (Connection refused); its log may say why\n"
+    )
+
+
 def test_a_busy_port_is_said_and_nothing_is_left(lab: Lab, tmp_path: Path) -> None:
     subnet = lab.address("tor1").split(".")[1]
     files = ["--known-hosts", str(tmp_path / "known_hosts")]
@@ -214,38 +205,6 @@ def test_wrong_usage_is_one_sentence(
     assert result.returncode == code
     assert words in result.stderr
     assert "Traceback" not in result.stderr
-
-
-def in_mounts(script: str) -> list[str]:
-    """Return a command that runs a script where mounts may be changed for it alone."""
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return ["unshare", *user, "--mount", "sh", "-c", script]
-
-
-def test_what_is_missing_is_said_with_the_command_that_installs_it(
-    state: Path, tmp_path: Path
-) -> None:
-    up = " ".join(command("--state", str(state), "up", *options(tmp_path)))
-    result = run(in_mounts(f"mount -t tmpfs none /usr/lib/frr && exec {up}"))
-    install = "apt-get install frr bird2 iproute2 openssh-server openssh-client"
-    assert result.returncode == 5
-    assert result.stderr.splitlines() == [
-        f"The lab needs FRR (zebra), which is not on this machine: {install}",
-        f"The lab needs FRR (bgpd), which is not on this machine: {install}",
-    ]
-    assert not state.exists()
-
-
-def test_a_machine_without_namespaces_is_said(state: Path, tmp_path: Path) -> None:
-    up = " ".join(command("--state", str(state), "up", *options(tmp_path)))
-    # In a user namespace of its own, the number of network namespaces can be limited to none.
-    limit = "echo 0 > /proc/sys/user/max_net_namespaces"
-    result = run(["unshare", "--user", "--map-root-user", "sh", "-c", f"{limit} && exec {up}"])
-    assert result.returncode == 5
-    assert result.stderr == (
-        "The lab needs network namespaces with bridges and veth pairs, which this machine refuses "
-        "even to root: in a container, start it with --privileged.\n"
-    )
 
 
 @pytest.fixture
@@ -296,17 +255,3 @@ def test_as_an_ordinary_user(nobody: tuple[Path, list[str], dict[str, str]]) -> 
         down = run([*base, "down"], **environment)
     assert (down.returncode, down.stdout) == (0, "The lab is down.\n")
     assert sorted(path.name for path in folder.iterdir()) == ["checkout"]
-
-
-@pytest.mark.parametrize(
-    ("ci", "outcome"), [("false", "1 skipped"), ("true", "1 error")], ids=["developer", "pipeline"]
-)
-def test_a_test_that_lacks_something_is_skipped_but_fails_in_ci(ci: str, outcome: str) -> None:
-    """The rule of the fixture's module, on a machine whose FRR is hidden."""
-    name = "tests/lab/test_lab_network.py::test_nothing_is_missing_anywhere"
-    pytest_ = f"{sys.executable} -m pytest -p no:cacheprovider -rsE {name}"
-    script = f"mount -t tmpfs none /usr/lib/frr && cd {CHECKOUT} && exec {pytest_}"
-    result = run(in_mounts(script), CI=ci)
-    assert outcome in result.stdout.splitlines()[-1]
-    assert "The lab needs FRR (zebra), which is not on this machine: apt-get" in result.stdout
-    assert result.returncode == (0 if ci == "false" else 1)
