@@ -1,3 +1,4 @@
+# ruff: noqa: S603 - it runs the distribution's programs, by name
 """One real FRR switch with OpenSSH in private namespaces, for the driver's tests.
 
 `MiniFrr` is the class to read. The switch is reachable on 127.2.0.N and touches nothing of the
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -130,36 +132,47 @@ def _unshare() -> list[str]:
     ]
 
 
+def _listen(port: int) -> socket.socket:
+    """Listen on the first address of 127.2.0.0/24 that no other test uses."""
+    for host in range(1, 255):
+        try:
+            return socket.create_server((f"127.2.0.{host}", port))
+        except OSError:
+            continue
+    raise RuntimeError("no address of 127.2.0.0/24 is free")
+
+
 class MiniFrr:
     """A running switch; `args` opens a driver on it, `vtysh` asks it behind the driver's back."""
 
-    def __init__(self, address: str = "127.2.0.1", *, running: str = RUNNING) -> None:
-        self.address = address
+    def __init__(self, *, running: str = RUNNING) -> None:
         self.port = 2222
         self.user = "ringfence"
+        listener = _listen(self.port)
+        self.address = str(listener.getsockname()[0])
         self.base = Path(tempfile.mkdtemp(prefix="mini-frr-"))
         self._write_files(running)
-        listener = socket.create_server((address, self.port))
         settings = {
             "base": str(self.base),
             "listener": listener.fileno(),
             "user_namespace": os.geteuid() != 0,
         }
         inside = [sys.executable, str(HERE / "mini_frr_inside.py"), json.dumps(settings)]
-        self._process = subprocess.Popen(
-            [*_unshare(), *inside],
-            pass_fds=[listener.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(self.base / "inside.log").open("w"),
-            text=True,
-        )
+        with (self.base / "inside.log").open("w") as log:
+            self._process = subprocess.Popen(
+                [*_unshare(), *inside],
+                pass_fds=[listener.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         listener.close()
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
-            log = (self.base / "inside.log").read_text()
+            said = (self.base / "inside.log").read_text()
             self.stop()
-            raise RuntimeError(f"the switch did not start:\n{log}")
+            raise RuntimeError(f"the switch did not start:\n{said}")
 
     def _write_files(self, running: str) -> None:
         frr = self.base / "frr"
@@ -223,6 +236,23 @@ class MiniFrr:
 
     def running(self) -> str:
         return self.vtysh("show running-config no-header")
+
+    def kill(self, program: str) -> None:
+        """End every process of this name on the switch, and wait until they are gone."""
+        for entry in self.inside("ps", "ax", "-o", "pid=,comm=").splitlines():
+            pid, name = entry.split(maxsplit=1)
+            if name == program:
+                self.inside("sh", "-c", f"kill {pid}; while kill -0 {pid}; do sleep 0.05; done")
+
+    def wait_for_routes(self) -> None:
+        """Wait until both sessions have brought the node's routes."""
+        deadline = time.monotonic() + 20
+        for family, neighbor in (("ipv4", "10.9.0.2"), ("ipv6", "2001:db8:9::2")):
+            show = f"show bgp {family} unicast neighbors {neighbor} routes json"
+            while not json.loads(self.vtysh(show)).get("routes"):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"no {family} routes from the node")
+                time.sleep(0.1)
 
     def stop(self) -> None:
         """End the switch with everything in it and remove its files."""

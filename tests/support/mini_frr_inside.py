@@ -1,3 +1,4 @@
+# ruff: noqa: S603, S607, T201 - it runs the distribution's programs, and tells its parent so
 """The inside of a one-switch test network: run by `mini_frr.MiniFrr` in namespaces of its own.
 
 Reads a JSON description from its first argument, starts zebra, bgpd, a BIRD speaker in a network
@@ -8,7 +9,6 @@ is killed. Being process 1 of its PID namespace, its death ends everything that 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -50,8 +50,8 @@ def mount_private(base: Path, *, uid: int) -> None:
 def start_peer(base: Path) -> None:
     """Start BIRD behind a veth pair, in a network namespace of its own."""
     holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
-    own = os.readlink("/proc/self/ns/net")
-    while os.readlink(f"/proc/{holder.pid}/ns/net") == own:
+    own = Path("/proc/self/ns/net").readlink()
+    while Path(f"/proc/{holder.pid}/ns/net").readlink() == own:
         time.sleep(0.01)
     run("ip", "link", "add", "up0", "type", "veth", "peer", "name", "sw0", "netns", str(holder.pid))
     inside = ["nsenter", "--net", "-t", str(holder.pid)]
@@ -67,7 +67,9 @@ def start_daemons(base: Path) -> None:
     as_root = ["-u", "root", "-g", "root"]
     for daemon in ("zebra", "bgpd"):
         log = f"file:{base / daemon}.log"
-        subprocess.Popen([f"/usr/lib/frr/{daemon}", *as_root, "--log", log])
+        subprocess.Popen(
+            [f"/usr/lib/frr/{daemon}", *as_root, "--log", log, "--log-level", "debugging"]
+        )
         deadline = time.monotonic() + 10
         while not Path(f"/run/frr/{daemon}.vty").exists():
             if time.monotonic() > deadline:
@@ -83,7 +85,8 @@ def serve(listener: socket.socket, base: Path, *, user_namespace: bool) -> None:
     command = [*wrap, "/usr/sbin/sshd", "-i", "-f", str(base / "sshd_config"), "-E"]
     while True:
         connection, _ = listener.accept()
-        subprocess.Popen([*command, str(base / "sshd.log")], stdin=connection, stdout=connection)
+        pipe = connection.fileno()
+        subprocess.Popen([*command, str(base / "sshd.log")], stdin=pipe, stdout=pipe)
         connection.close()
 
 

@@ -98,7 +98,7 @@ def accepted_routes(switch: Switch, neighbor: str, *, vrf: str, version: int) ->
     """
     if version not in {4, 6}:
         raise ValueError(f"version is 4 or 6, not {version!r}")
-    for name in filter(None, (neighbor, vrf)):
+    for name in (neighbor, vrf or "default"):
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a name")
     inside = "" if vrf in {"", "default", "global"} else f"vrf {vrf} "

@@ -13,6 +13,7 @@ from tasks.drivers.frr import rules
 from tasks.drivers.frr.config_tree import Tree, flatten, parse, render
 from tasks.drivers.frr.differ import Steps, steps, touched
 from tasks.drivers.frr.merge import merge
+from tasks.drivers.frr.placement import arrange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ def replaced(running_text: str, candidate: str) -> Candidate:
 def _between(running_text: str, running: Tree, intended: Tree) -> Candidate:
     for before, after in ((running, intended), (intended, running)):
         _refuse_lost_siblings(before, after)
+    intended = arrange(intended, running)
     present, absent = touched(running, intended)
     return Candidate(
         running_text=running_text,
@@ -99,17 +101,21 @@ def _refuse_lost_siblings(before: Tree, after: Tree) -> None:
     """
     kept: dict[tuple[str, str], str] = {}
     for line in after:
-        parts = rules.prefix_list_parts(line)
-        if parts and line in before:
-            kept[parts.name, parts.prefix] = line
+        entry = _prefix_list_entry(line)
+        if entry and line in before:
+            kept[entry.name, entry.prefix] = line
     numbers = {rules.identity(line) for line in after}
     for line in before:
-        parts = rules.prefix_list_parts(line)
-        if not parts or line in after or rules.identity(line) in numbers:
+        entry = _prefix_list_entry(line)
+        if not entry or line in after or rules.identity(line) in numbers:
             continue
-        sibling = kept.get((parts.name, parts.prefix))
+        sibling = kept.get((entry.name, entry.prefix))
         if sibling is not None:
             raise ValueError(
                 f"removing {line!r} would make FRR overlook {sibling!r}, which has the same prefix "
                 "(FRRouting issue 14246): give the changed list a new name"
             )
+
+
+def _prefix_list_entry(line: str) -> rules.Entry | None:
+    return rules.entry(line) if line.startswith(("ip prefix-list ", "ipv6 prefix-list ")) else None

@@ -40,10 +40,8 @@ def parse(text: str) -> Tree:
         depth = len(raw) - len(raw.lstrip())
         if _NOISE.match(line):
             if line == "exit-address-family":
-                while stack[-1][0] > depth:
-                    stack.pop()
-                if stack[-1][1].startswith(_ADDRESS_FAMILY):
-                    stack.pop()
+                opened = [n for n, (_, opener, _) in enumerate(stack) if _is_family(opener)]
+                del stack[opened[-1] if opened else len(stack) :]
             continue
         while stack[-1][0] > depth or (stack[-1][0] == depth and not _holds(stack[-1][1], line)):
             stack.pop()
@@ -54,7 +52,11 @@ def parse(text: str) -> Tree:
 
 def _holds(opener: str, line: str) -> bool:
     """Whether `line`, level with the open context `opener`, belongs inside it."""
-    return opener.startswith(_ADDRESS_FAMILY) and not line.startswith(_ADDRESS_FAMILY)
+    return _is_family(opener) and not _is_family(line)
+
+
+def _is_family(line: str) -> bool:
+    return line.startswith(_ADDRESS_FAMILY)
 
 
 def render(tree: Tree) -> str:
@@ -71,12 +73,12 @@ def render(tree: Tree) -> str:
 def _render_inside(tree: Tree, depth: int) -> Iterator[str]:
     indent = " " * depth
     for line, below in tree.items():
-        if line.startswith(_ADDRESS_FAMILY):
+        if _is_family(line):
             yield indent + "!"
         yield indent + line
         if below:
             yield from _render_inside(below, depth + 1)
-        if line.startswith(_ADDRESS_FAMILY):
+        if _is_family(line):
             yield indent + "exit-address-family"
 
 

@@ -67,7 +67,6 @@ def _others(tree: Tree) -> Tree:
         line: below
         for line, below in tree.items()
         if not (rules.is_definition(line) or line.startswith(_ROUTE_MAP))
-        and not rules.DEVICE_LINES.match(line)
     }
 
 
@@ -142,13 +141,12 @@ def _level(old: Tree, new: Tree, *, depth: int, dying: frozenset[str] = frozense
         if rules.is_permanent(line):
             inside = _level(below, {}, depth=depth + 1, dying=dying)
             commands.extend(_context(indent + line, inside) if inside else [])
-        elif not line.startswith("no "):
-            commands.append(f"{indent}no {line}")
-        elif line[3:] not in new:
-            commands.append(indent + line[3:])
-    for name in sorted(vanishing_neighbors(old, new)):
-        group = " peer-group" if f"neighbor {name} peer-group" in old else ""
-        commands.append(f"{indent}no neighbor {name}{group}")
+        elif not line.startswith("no ") or line[3:] not in new:
+            commands.append(indent + rules.negation(line))
+    vanishing = sorted(vanishing_neighbors(old, new))
+    groups = [name for name in vanishing if f"neighbor {name} peer-group" in old]
+    commands.extend(f"{indent}no neighbor {name}" for name in vanishing if name not in groups)
+    commands.extend(f"{indent}no neighbor {name} peer-group" for name in groups)
     return commands
 
 
@@ -161,8 +159,4 @@ def _context(line: str, inside: list[str]) -> list[str]:
 
 def vanishing_neighbors(old: Tree, new: Tree) -> frozenset[str]:
     """Return the neighbors and peer groups that exist in the context `old` and not in `new`."""
-    return _born(old) - _born(new)
-
-
-def _born(tree: Tree) -> frozenset[str]:
-    return frozenset(line.split()[1] for line in tree if rules.is_birth(line))
+    return rules.neighbors_of(old) - rules.neighbors_of(new)

@@ -42,8 +42,10 @@ _SHOW_RUNNING = "show running-config no-header"
 _STARTUP = "cat /etc/frr/frr.conf 2>/dev/null || cat /etc/frr/*d.conf"
 # How long bgpd waits, in seconds, before it judges known routes again (bgpd.h, RMAP_DEFAULT_UPDATE_
 # TIMER), and how long we allow it to get through them.
-_DELAY_TIMER = 5
+_DELAY = 5
 _MARGIN = 1.0
+_DELAY_TIMER = re.compile(r"^ ?bgp route-map delay-timer (\d+)", re.MULTILINE)
+_ROUTERS = re.compile(r"^router bgp \d+ ?(vrf \S+(?=$))?", re.MULTILINE)
 
 
 class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type annotations to check
@@ -282,12 +284,20 @@ class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type ann
     def settle_seconds(self) -> float:
         """Return how long after a commit, in seconds, bgpd has judged all routes anew.
 
-        FRR waits ``bgp route-map delay-timer`` (5 s by default, 0 for never) after a change.
+        FRR waits ``bgp route-map delay-timer`` after a change: 5 s by default. With 0 it never does
+        so by itself: `refresh_routes` then, or to wait less.
         """
-        found = re.search(
-            r"^ ?bgp route-map delay-timer (\d+)", self._switch.vtysh(_SHOW_RUNNING), re.MULTILINE
-        )
-        return float(found[1] if found else _DELAY_TIMER) + _MARGIN
+        found = _DELAY_TIMER.search(self._switch.vtysh(_SHOW_RUNNING))
+        return float(found[1] if found else _DELAY) + _MARGIN
+
+    def refresh_routes(self) -> None:
+        """Have bgpd judge the routes of all neighbors anew at once, in both directions.
+
+        Sessions stay up: it asks for a route refresh, and keeps the old routes until it is in.
+        """
+        contexts = _ROUTERS.findall(self._switch.vtysh(_SHOW_RUNNING))
+        for vrf in contexts:
+            self._switch.vtysh(f"clear bgp {vrf} * soft".replace("  ", " "))
 
 
 def _whoami(username: str) -> str:

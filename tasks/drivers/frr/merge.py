@@ -12,7 +12,6 @@ from __future__ import annotations
 from tasks.drivers.frr import rules
 from tasks.drivers.frr.config_tree import Tree, parse
 from tasks.drivers.frr.numbering import Numbers
-from tasks.drivers.frr.placement import in_order
 
 _IPV4 = "address-family ipv4 unicast"
 _INACTIVE = "no bgp default ipv4-unicast"
@@ -49,17 +48,13 @@ class _Level:
             mark = rules.identity(line) if rules.identity(line) not in self._lines else (line,)
             self._lines[mark] = line
             self._inside[mark] = _Level(below, context=line, above=self)
-        self._before = frozenset(self._lines)
         self._numbers: Numbers | None = None
 
     def tree(self) -> Tree:
         """Return what the context holds now, without inner contexts that FRR would not print."""
         result: Tree = {}
-        marks = {line: mark for mark, line in self._lines.items()}
-        old = [line for line, mark in marks.items() if mark in self._before]
-        new = [line for line, mark in marks.items() if mark not in self._before]
-        for line in in_order(old, new) if new else old:
-            below = self._inside[marks[line]].tree()
+        for mark, line in self._lines.items():
+            below = self._inside[mark].tree()
             if below or not rules.is_permanent(line):
                 result[line] = below
         return result
@@ -90,7 +85,6 @@ class _Level:
     def _drop(self, mark: rules.Identity) -> None:
         if self._lines.pop(mark, None) is not None:
             del self._inside[mark]
-            self._before -= {mark}
             self._numbers = None
 
     def _is_default(self, line: str) -> bool:
@@ -102,59 +96,58 @@ class _Level:
         return self._context == _IPV4 and not (self._above and self._above.holds(_INACTIVE))
 
     def _numbered(self, line: str) -> str:
-        """Give a prefix-list entry without a number the one that FRR would: the highest plus 5."""
-        parts = rules.prefix_list_parts(line)
-        if parts is None or parts.seq:
+        """Give an entry of a list that comes without a number the one that FRR would."""
+        entry = rules.entry(line)
+        if entry is None or entry.seq:
             return line
         if self._numbers is None:
             self._numbers = Numbers(self._lines.values())
-        return self._numbers.numbered(parts)
+        return self._numbers.numbered(entry)
 
     def _remove(self, line: str) -> None:
         target = line.removeprefix("no ")
         mark = rules.identity(target)
         meant = [mark] if mark in self._lines else self._begun_by(target)
         if meant:
-            born = self._born()
+            existed = self._neighbors()
             for each in meant:
                 self._drop(each)
-            self.forget(born - self._born())
+            while gone := existed - self._neighbors():
+                existed -= gone
+                self.forget(gone)
         elif rules.is_printed_negation(line) and self._tells_something(line):
             self._put(line)
 
     def _begun_by(self, target: str) -> list[rules.Identity]:
         """Return the lines that a ``no`` removes without naming them in full."""
-        parts = rules.prefix_list_parts(target)
+        entry = rules.entry(target)
         return [
             mark
             for mark, line in self._lines.items()
-            if line.startswith(target + " ") or (parts and _same_entry(parts, line))
+            if line.startswith(target + " ") or (entry and _same_entry(entry, line))
         ]
 
     def _tells_something(self, line: str) -> bool:
         """Whether a negation differs from the default here."""
         return not line.endswith(" activate") or self._active_by_default()
 
-    def _born(self) -> frozenset[str]:
-        return frozenset(
-            rules.neighbor_name(line) for line in self._lines.values() if rules.is_birth(line)
-        )
+    def _neighbors(self) -> frozenset[str]:
+        return rules.neighbors_of(self._lines.values())
 
     def forget(self, neighbors: frozenset[str]) -> None:
         """Drop everything said of neighbors that are gone, here and in the address families."""
         if not neighbors:
             return
         for mark, line in list(self._lines.items()):
-            if rules.neighbor_name(line) in neighbors:
+            if rules.neighbor_name(line) in neighbors or rules.group_of(line) in neighbors:
                 self._drop(mark)
             elif line.startswith("address-family "):
                 self._inside[mark].forget(neighbors)
 
 
-def _same_entry(parts: rules.PrefixListEntry, line: str) -> bool:
-    other = rules.prefix_list_parts(line)
+def _same_entry(entry: rules.Entry, line: str) -> bool:
+    """Whether an entry named without its number is this line."""
+    other = rules.entry(line)
     return (
-        other is not None
-        and not parts.seq
-        and (parts.name, parts.content) == (other.name, other.content)
+        other is not None and not entry.seq and (entry.name, entry.what) == (other.name, other.what)
     )

@@ -1,4 +1,4 @@
-"""Where new lines stand in a rendered configuration: `in_order`.
+"""Where new lines stand in a rendered configuration: `arrange`.
 
 FRR prints what it is told in an order of its own. A candidate reads, and compares, best when its
 new lines stand where FRR will print them: entries by number in their list, lists by name, a stanza
@@ -17,6 +17,8 @@ from tasks.drivers.frr import rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tasks.drivers.frr.config_tree import Tree
 
 _ROUTE_MAP_WORDS = 4  # route-map NAME ACTION NUMBER
 _AF = "address-family "
@@ -77,18 +79,30 @@ class _Anchors:
         return others[0][1] - 1 if others and kin.sort != following else end
 
 
-def in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:
+def arrange(tree: Tree, model: Tree) -> Tree:
+    """Return `tree` in the order of `model`, and the lines that `model` lacks among their kin."""
+    rivals = {rules.identity(line): line for line in tree}
+    old = {rules.identity(line): line for line in model}
+    kept = [rivals[mark] for mark in old if mark in rivals]
+    known = {rivals[mark]: model[line] for mark, line in old.items() if mark in rivals}
+    rest = [line for line in tree if line not in known]
+    lines = _in_order(kept, rest) if rest else kept
+    return {line: arrange(tree[line], known.get(line, {})) for line in lines}
+
+
+def _in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Return `old` in its order with the lines of `new` put among them."""
     anchors = _Anchors()
     for position, line in enumerate(old):
         anchors.add(position, _kin(line))
-    keyed: list[tuple[tuple[int, int, str, int, int], str]] = [
-        ((position, 0, "", 0, 0), line) for position, line in enumerate(old)
-    ]
+    # Old lines keep their place; of new ones behind the same line, lists come first, by name and
+    # number, then stanzas by number, and the rest as it was given.
+    keyed = [((position, 0, "", 0), line) for position, line in enumerate(old)]
     for rank, line in enumerate(new):
         kin = _kin(line)
         position = anchors.after(kin, line, end=len(old))
-        name = kin.name if rules.is_definition(line) else ""
-        number = kin.number if name or kin.sort == "route-map" else -1
-        keyed.append(((position, 1, name, 0 if name else rank, number), line))
+        if rules.is_definition(line):
+            keyed.append(((position, 1, kin.name, kin.number), line))
+        else:
+            keyed.append(((position, 2, "", kin.number if kin.number >= 0 else rank), line))
     return [line for _, line in sorted(keyed)]

@@ -10,6 +10,10 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What two lines share iff the one overwrites the other.
 Identity = tuple[int | str, ...]
@@ -89,6 +93,22 @@ _PRINTED_NEGATIONS = tuple(
     )
 )
 
+# Lines whose ``no`` form takes only their beginning. Found by asking vtysh -C of FRR 8.4.4 for the
+# negation of every line that it prints of route-maps, lists, BGP and interfaces.
+_SHORT_NEGATIONS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"description(?= )",
+        r"set as-path prepend(?= )",
+        r"set table(?= )",
+        r"on-match goto(?= )",
+        r"password(?= )",
+        r"banner motd(?= )",
+    )
+)
+
+_NAMED = 3  # neighbor NAME WHAT
+
 # Top-level lines that other lines refer to by name.
 _DEFINITION = re.compile(
     r"(?:ip|ipv6) prefix-list|(?:ip |ipv6 |mac )?access-list|bgp (?:as-path|(?:\w+-)?\w*community)"
@@ -105,16 +125,18 @@ _INNER = re.compile(
     r"|aggregate-address|maximum-paths|exit-address-family)\b"
 )
 
-# What the device, not the operator, decides: never a difference.
-DEVICE_LINES = re.compile(r"frr version ")
+# What the switch decides, whatever a whole configuration says: vtysh prints the system's host name.
+DEVICE_LINES = re.compile(r"(frr version|hostname|domainname) ")
 
 # Lines that end in the operator's own words.
 _FREE_TEXT = re.compile(r"\b(description|remark|password|banner|key-string)\b")
 
-_PREFIX_LIST = re.compile(
-    r"(?P<head>(?P<family>ip|ipv6) prefix-list \S+)(?P<seq> seq \d+)?"
-    r" (?P<action>permit|deny) (?P<prefix>\S+)(?P<bounds>(?: (?:ge|le) \d+)*)$"
+_ENTRY = re.compile(
+    r"(?P<name>(?:(?:ip|ipv6) prefix-list|(?:(?:ip|ipv6|mac) )?access-list|bgp as-path access-list"
+    r"|bgp (?:large-|ext)?community-list (?:standard|expanded)) \S+)"
+    r"(?: seq (?P<seq>\d+))? (?P<what>(?:permit|deny) .*)$"
 )
+_BOUNDS = re.compile(r"(?:ge|le) \d+(?: (?:ge|le) \d+)?$")
 
 
 @lru_cache(maxsize=65536)
@@ -130,6 +152,14 @@ def identity(line: str) -> Identity:
 def is_printed_negation(line: str) -> bool:
     """Whether FRR shows this ``no`` line in its configuration."""
     return any(pattern.match(line) for pattern in _PRINTED_NEGATIONS)
+
+
+def negation(line: str) -> str:
+    """Return the command that removes a line."""
+    if line.startswith("no "):
+        return line[3:]
+    beginnings = (pattern.match(line) for pattern in _SHORT_NEGATIONS)
+    return "no " + next((found[0] for found in beginnings if found), line)
 
 
 def is_definition(line: str) -> bool:
@@ -158,9 +188,29 @@ def neighbor_name(line: str) -> str:
     return words[1] if words[0] == "neighbor" and len(words) > 1 else ""
 
 
-def is_birth(line: str) -> bool:
-    """Whether a line makes a neighbor or a peer group exist."""
-    return re.match(r"neighbor \S+ (remote-as|peer-group|interface)\b", line) is not None
+def neighbors_of(lines: Iterable[str]) -> frozenset[str]:
+    """Return the neighbors and peer groups that exist in a BGP context with these lines.
+
+    A peer group exists by its own line; a neighbor by its AS or interface, or as a group's member.
+    """
+    names: set[str] = set()
+    for line in lines:
+        words = line.split()
+        if words[0] != "neighbor" or len(words) < _NAMED:
+            continue
+        group = words[2:] == ["peer-group"]
+        by_address = words[2] in {"remote-as", "peer-group"} and (
+            "." in words[1] or ":" in words[1]
+        )
+        if group or by_address or words[2] == "interface":
+            names.add(words[1])
+    return frozenset(names)
+
+
+def group_of(line: str) -> str:
+    """Return the peer group that a line makes something a member of, or ""."""
+    found = re.match(r"(?:neighbor \S+|bgp listen range \S+) peer-group (\S+)$", line)
+    return found[1] if found else ""
 
 
 def list_name(line: str) -> str:
@@ -169,28 +219,26 @@ def list_name(line: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrefixListEntry:
-    """An entry of a prefix-list, in the words of its line."""
+class Entry:
+    """An entry of a list, in the words of its line."""
 
     name: str
-    """The list: ``ip prefix-list NAME`` or ``ipv6 prefix-list NAME``."""
+    """The list, such as ``ip prefix-list NAME``."""
     seq: str
     """The number, or "" if none is given."""
-    prefix: str
-    """The prefix, or ``any``."""
-    content: tuple[str, str, str]
-    """Action, prefix and bounds: what makes two entries say the same."""
+    what: str
+    """Action and match: what makes two entries say the same."""
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of a prefix-list entry."""
+        return self.what.split()[1]
 
 
-def prefix_list_parts(line: str) -> PrefixListEntry | None:
-    """Split an entry of a prefix-list; None for any other line."""
-    found = _PREFIX_LIST.match(line)
-    if not found:
-        return None
-    head, seq, action, prefix, bounds = found.group("head", "seq", "action", "prefix", "bounds")
-    content = (action, prefix, bounds.strip())
-    number = seq.split()[1] if seq else ""
-    return PrefixListEntry(name=head, seq=number, prefix=prefix, content=content)
+def entry(line: str) -> Entry | None:
+    """Split an entry of a list; None for any other line."""
+    found = _ENTRY.match(line)
+    return found and Entry(name=found["name"], seq=found["seq"] or "", what=found["what"])
 
 
 def normalise(line: str) -> str:
@@ -204,12 +252,12 @@ def normalise(line: str) -> str:
     keeps_host_bits = " address " in f" {line} " and "route" not in words
     words = [_canonical(word, keeps_host_bits=keeps_host_bits) for word in words]
     text = " ".join(words)
-    entry = prefix_list_parts(text)
-    if entry is None or not entry.content[2]:
+    bounds = _BOUNDS.search(text)
+    if bounds is None or " prefix-list " not in text:
         return text
-    bounds = entry.content[2].split()
-    pairs = sorted(zip(bounds[::2], bounds[1::2], strict=True))
-    return text.removesuffix(entry.content[2]) + " ".join(f"{word} {bits}" for word, bits in pairs)
+    limits = bounds[0].split()
+    pairs = sorted(zip(limits[::2], limits[1::2], strict=True))
+    return text[: bounds.start()] + " ".join(f"{word} {bits}" for word, bits in pairs)
 
 
 def _canonical(word: str, *, keeps_host_bits: bool) -> str:

@@ -211,6 +211,10 @@ do_commit() {
     running "$1/now" || fail 21 "vtysh gave no running configuration: $(cat "$1/now.err")"
     cmp -s "$1/now" "$1/base" ||
         fail 12 "the running configuration changed since the candidate was loaded"
+    # Both ways must be words that vtysh knows, before the first of them is sent.
+    cat "$1"/step-? "$1"/undo-? >"$1/words-of-both"
+    vtysh -C -f "$1/words-of-both" >"$1/said" 2>&1 ||
+        fail 20 "nothing was changed, as vtysh does not know these commands: $(cat "$1/said")"
     boot_id >"$1/boot"
     printf 'applying\n' >"$1/state"
     mv "$1" "$P"
@@ -252,10 +256,18 @@ apply() {
 undo_failed_commit() {
     cp "$P/words" "$P/reason"
     reason=$(tr '\t' ' ' <"$P/reason" | head -n 40)
-    if take_back "$P"; then
+    take_back "$P" || true
+    flat "$P/base" >"$P/base.flat"
+    if ! cmp -s "$P/now.flat" "$P/base.flat"; then
+        # FRR took more away than it was told to, such as the members of a peer group: all that was
+        # there a moment ago is said again, which changes nothing where it still stands.
+        step "$P" base || true
+        running "$P/now" && flat "$P/now" >"$P/now.flat"
+    fi
+    if cmp -s "$P/now.flat" "$P/base.flat"; then
         stop_timer
         state='everything is back'
-        cmp -s "$P/now" "$P/base" || state='what it touched is back, other lines changed meanwhile'
+        cmp -s "$P/now" "$P/base" || state='everything is back, if printed in another order'
         printf 'refused: %s\n' "$state" >"$P/state"
         record "refused by the device: $(first_line "$P/note")"
         finish reverted
@@ -263,7 +275,7 @@ undo_failed_commit() {
     fi
     record "refused by the device and not undone: $(first_line "$P/note")"
     fail 14 "the device did not take the change, and it could not be undone" \
-        "(the commit stays pending); in its words: $reason"
+        "(it stays pending; when all is well again, remove $P); in its words: $reason"
 }
 
 save() {

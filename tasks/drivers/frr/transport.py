@@ -73,7 +73,7 @@ class SshConnection:
     def __init__(self, client: paramiko.SSHClient, *, name: str, timeout: float) -> None:
         self._client = client
         self._name = name
-        self._timeout = timeout
+        self.patience = timeout  # Seconds to wait for a word from a command.
 
     @classmethod
     def open(
@@ -168,19 +168,14 @@ class SshConnection:
         channel.close()
         return done
 
-    @property
-    def patience(self) -> float:
-        """Seconds to wait for a word from a command."""
-        return self._timeout
-
     def _start(self, command: str, *, timeout: float | None = None) -> paramiko.Channel:
         """Start a command and return its channel."""
         transport = self._client.get_transport()
         if transport is None or not transport.is_active():
             raise ConnectionClosedException(f"{self._name}: the connection is closed")
         try:
-            channel = transport.open_session(timeout=self._timeout)
-            channel.settimeout(timeout or self._timeout)
+            channel = transport.open_session(timeout=self.patience)
+            channel.settimeout(timeout or self.patience)
             channel.exec_command(command)
         except (EOFError, OSError, paramiko.SSHException) as exc:
             raise ConnectionClosedException(f"{self._name}: the connection broke ({exc})") from exc
@@ -233,7 +228,7 @@ def _connection_error(name: str, exc: Exception) -> ConnectionException:
         return ConnectionException(f"the host key of {name} is not known")
     if isinstance(context, paramiko.ssh_exception.NoValidConnectionsError):
         return ConnectionException(f"{name} refuses the connection")
-    if isinstance(context, (socket.timeout, TimeoutError)):
+    if isinstance(context, TimeoutError) or "No existing session" in words:
         return ConnectTimeoutError(f"{name} does not answer")
     if isinstance(context, socket.gaierror) or "DNS failure" in words:
         return ConnectionException(f"the name of {name} can't be resolved")
