@@ -14,7 +14,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def _free_subnet() -> int:
     """Return a management subnet that no other test run of this machine uses now."""
     first = 241 + os.getpid() % 14
-    for subnet in (*range(first, 255), *range(241, first)):
+    candidates: list[int] = [*range(first, 255), *range(241, first)]
+    for subnet in candidates:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
