@@ -99,19 +99,14 @@ def _chain(  # noqa: PLR0917 - one step of a hot loop
 
 
 def _cores(trie: Trie) -> list[int]:
-    """Return for each branch the lengths that are in the set all over its block."""
+    """Return for each branch the lengths that are in the set all over its block.
+
+    What hangs off the chain to a half's branch needs no look: the branch has the same mask at its
+    own edge, or is an island and has it at the middle of this one.
+    """
     cores = [below & above for below, above in zip(trie.below, trie.above, strict=True)]
-    levels, firsts = trie.levels, trie.firsts
     for branch in trie.order:
-        left, right = trie.lefts[branch], trie.rights[branch]
-        if left != NONE:
-            cores[branch] &= cores[left]
-            if firsts[left] != firsts[branch]:
-                cores[branch] &= trie.before[left]
-        if right != NONE:
-            cores[branch] &= cores[right]
-            if firsts[right] + (1 << levels[right] + 1) != firsts[branch] + (
-                1 << levels[branch] + 1
-            ):
-                cores[branch] &= trie.after[right]
+        for half in (trie.lefts[branch], trie.rights[branch]):
+            if half != NONE:
+                cores[branch] &= cores[half]
     return cores

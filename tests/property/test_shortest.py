@@ -13,7 +13,7 @@ from policies.prefix_list import Action, PrefixListEntry, evaluate
 from policies.prefix_set import PrefixSet
 from policies.shortest import shortest, shortest_rows
 
-_SAMPLE = 6_000
+_SAMPLE = 2_000
 
 
 @cache
