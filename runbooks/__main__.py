@@ -1,0 +1,5 @@
+"""``python -m runbooks`` is ``ringfence``."""
+
+from runbooks.cli import main
+
+main()

@@ -1,0 +1,110 @@
+"""What a deploy leaves behind when it can't finish: every switch as it was, and a record of why."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from napalm import get_network_driver
+from site_fixture import configurations, edit, ringfence, unfence
+
+from lab.api import Lab
+from lab.topology import SWITCHES
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(autouse=True)
+def _clean(lab: Lab) -> Iterator[None]:
+    before = configurations(lab)
+    yield
+    unfence(lab)
+    assert configurations(lab) == before
+
+
+def _driver(lab: Lab, switch: str) -> object:
+    return get_network_driver("frr")(
+        lab.address(switch),
+        lab.ssh_user,
+        None,
+        optional_args={
+            "port": lab.ssh_port,
+            "use_keys": True,
+            "key_file": str(lab.ssh_key),
+            "alt_host_keys": True,
+            "alt_key_file": str(lab.known_hosts),
+        },
+    )
+
+
+def test_a_switch_that_somebody_else_changes_stops_the_deploy_before_anything(
+    lab: Lab, site_path: Path
+) -> None:
+    before = configurations(lab)
+    with _driver(lab, "spine2") as other:  # type: ignore[attr-defined]
+        other.load_merge_candidate(config="ip prefix-list MINE seq 5 permit 192.0.2.0/24\n")
+        done = ringfence("deploy", "--site", str(site_path), "--yes")
+        assert done.code == 1
+        assert "spine2" in done.err
+        assert "somebody else" in done.err
+        assert configurations(lab) == before
+        other.discard_config()
+
+
+def test_a_session_that_does_not_come_back_takes_every_switch_back(
+    lab: Lab, site_path: Path
+) -> None:
+    before = configurations(lab)
+    edit(site_path, "site.yaml", "settle: 20", "settle: 2")
+    command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site_path), "--yes"]
+    deploy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait_for(site_path, '"wave": 1')
+        # The outside loses its session with border2 while the canaries are verified.
+        lab.network.bird("outside", "disable border2_v4")
+        _, err = deploy.communicate(timeout=60)
+    finally:
+        lab.network.bird("outside", "enable border2_v4")
+    assert deploy.returncode == 1, err
+    # A spine in the first wave may be the first to notice, by the route that it lost.
+    assert "203.0.113.5 was up and is down" in err or "is no longer accepted" in err, err
+    assert configurations(lab) == before
+    assert ringfence("runs", "--site", str(site_path), "--json").document["runs"][-1][
+        "status"
+    ] == "taken-back"
+    lab.await_peace()
+
+
+def test_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, site_path: Path) -> None:
+    before = configurations(lab)
+    edit(site_path, "site.yaml", "confirm: 60", "confirm: 10")
+    command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site_path), "--yes"]
+    deploy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _wait_for(site_path, '"wave": 2')
+    os.kill(deploy.pid, signal.SIGKILL)
+    deploy.wait()
+    assert configurations(lab) != before
+    deadline = time.monotonic() + 40
+    while configurations(lab) != before and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert configurations(lab) == before
+    shown = ringfence("runs", "--site", str(site_path), "--json").document["runs"][-1]
+    assert shown["status"] == "killed"
+    show = ringfence("show", shown["run"], "--site", str(site_path), "--json")
+    assert [one["step"] for one in show.document["events"]][:2] == ["begin", "prepare"]
+    again = ringfence("deploy", "--site", str(site_path), "--yes", "--json")
+    assert (again.code, sorted(again.document["changed"])) == (0, sorted(SWITCHES)), again.err
+
+
+def _wait_for(site: Path, text: str) -> None:
+    """Return once some run's record holds ``text``."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if any(text in one.read_text() for one in site.glob("runs/*/events.jsonl")):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no record with {text}")
