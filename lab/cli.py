@@ -120,7 +120,9 @@ def status(state: StateDir) -> None:
 def exec_(state: StateDir, node: str, command: tuple[str, ...]) -> None:
     """Run COMMAND inside NODE, as in: exec tor1 -- vtysh -c "show bgp summary"."""
     argv = Network.of(state).command(node, command)
-    os.execvp(argv[0], argv)  # noqa: S606 - an argument list, and no shell
+    # A home of the node's own: vtysh and shells write their history there, not to the host.
+    environment = {**os.environ, "HOME": "/run"}
+    os.execvpe(argv[0], argv, environment)  # noqa: S606 - an argument list, and no shell
 
 
 @lab.command()

@@ -72,8 +72,10 @@ def test_from_the_command_line_up_again_and_down(state: Path, tmp_path: Path) ->
     status = run(command(*base, "status"))
     assert status.returncode == 0
     assert status.stdout.splitlines()[-1].startswith("26 sessions are up and every legitimate")
-    inside = run(command(*base, "exec", "tor2", "--", "sh", "-c", "hostname; exit 7"))
+    script = "hostname; vtysh -c 'show version' >/dev/null; exit 7"
+    inside = run(command(*base, "exec", "tor2", "--", "sh", "-c", script), HOME=str(tmp_path))
     assert (inside.returncode, inside.stdout) == (7, "tor2\n")
+    assert not (tmp_path / ".history_frr").exists()
     drill = run(command(*base, "drill", "--json", "--attack", "too-short", "--expect", "blocked"))
     assert drill.returncode == 1
     assert drill.stderr.splitlines()[-9] == "8 not as expected (blocked):"
