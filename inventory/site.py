@@ -66,6 +66,25 @@ class Site:
         """Return the clusters behind ``session``, sorted; all of them where it names none."""
         return tuple(sorted(self.clusters if session.clusters is None else session.clusters))
 
+    def ensure_ssh_files(self) -> None:
+        """Refuse, before anything is contacted, if a file that site.yaml names for SSH is absent.
+
+        Raises:
+            InputError: with each that is.
+        """
+        ssh = self.settings.ssh
+        missing = [
+            Problem(
+                Place(self.path / "site.yaml"),
+                f"ssh.{key}: there is no file {name!r}"
+                + ("; `make lab-up` makes the lab's" if self.settings.name == "lab" else ""),
+            )
+            for key, name in (("key_file", ssh.key_file), ("known_hosts", ssh.known_hosts))
+            if name is not None and not self.file(name).is_file()
+        ]
+        if missing:
+            raise InputError(*missing)
+
     def file(self, name: str) -> Path:
         """Return the path that a setting means: relative ones start at the site's folder."""
         return (self.path / Path(name).expanduser()).resolve()

@@ -75,11 +75,13 @@ class _Context:
     def agreed(self, plan: Plan, *, yes: bool, diffs: bool) -> bool:
         """Show ``plan`` and return whether to go on."""
         self.report.plan(plan, diffs=diffs)
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            raise click.UsageError("there is no terminal to ask on: pass --yes, or a reviewed PLAN")
-        return click.confirm(f"Change {len(plan.changed)} devices?", err=True)
+        return yes or click.confirm(f"Change {len(plan.changed)} devices?", err=True)
+
+
+def _ensure_answer(*, yes: bool) -> None:
+    """Refuse a command that would have to ask where nobody can answer, before anything else."""
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on: pass --yes, or a reviewed PLAN")
 
 
 def _bad_input(text: str) -> RingfenceError:
@@ -169,6 +171,7 @@ def deploy_command(
     With PLAN, the reviewed file is carried out as it stands, without asking; without, a
     plan is made, shown and asked about.
     """
+    _ensure_answer(yes=yes or plan_path is not None)
     context = _Context("deploy", as_json=as_json)
     reviewed = load_plan(plan_path) if plan_path else None
     if reviewed is not None and accept:
@@ -210,6 +213,7 @@ def rollback_command(
     *, run: str | None, site_path: Path, diff: bool, yes: bool, as_json: bool
 ) -> int:
     """Undo RUN, by default the last confirmed one, as a planned and verified run of its own."""
+    _ensure_answer(yes=yes)
     context = _Context("rollback", as_json=as_json)
     site = context.site(site_path)
     undone = find_run(site.file(site.settings.runs), run)

@@ -55,6 +55,7 @@ class Fleet:
     def __init__(self, site: Site, names: Iterable[str]) -> None:
         self.site = site
         self.names = tuple(names)
+        site.ensure_ssh_files()
         _quiet_libraries()
         everything = InitNornir(
             inventory={
