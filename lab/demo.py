@@ -26,13 +26,16 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(slots=True)
 class _Story:
-    """What was run so far, and how long it took, in seconds."""
+    """The demo's steps: each runs commands, and returns what they showed."""
 
+    state: StateDir
     console: Console = field(default_factory=lambda: Console(highlight=False))
     rows: list[tuple[str, str, float]] = field(default_factory=list)
+    before: dict[str, str] = field(default_factory=dict)
+    run: str = ""
 
     def tell(self, title: str, step: Callable[[], str]) -> None:
-        """Run one step under a headline; ``step`` returns what it showed."""
+        """Run one step under a headline, and note how long it took, in seconds."""
         self.console.rule(f"[bold]{len(self.rows) + 1}. {title}", align="left")
         began = time.monotonic()
         shown = step()
@@ -48,6 +51,51 @@ class _Story:
             table.add_row(title, f"[green]{shown}[/green]", f"{seconds:.1f}")
         self.console.rule(align="left")
         self.console.print(table)
+
+    def network_up(self) -> str:
+        _lab("up")
+        self.before = _configurations(self.state)
+        return "six switches, five servers, the outside: every session up"
+
+    def hijack(self) -> str:
+        _lab("drill", "--expect", "open")
+        return "every attack reaches its victims"
+
+    def plan(self) -> str:
+        _ringfence("plan", "--limit", "tor1")
+        return "what would change on a switch, by its own dry-run"
+
+    def deploy(self) -> str:
+        _ringfence("deploy", "--yes", "--no-diff")
+        self.run = _last_run()
+        return "committed with a revert timer, verified, confirmed on all six"
+
+    def fenced(self) -> str:
+        _lab("drill", "--expect", "blocked")
+        return "no attack reaches anybody, every legitimate route is in place"
+
+    def drift(self) -> str:
+        words = ("-c", "configure terminal", "-c", "no route-map FROM-NODE deny 1")
+        _lab("exec", "tor1", "--", "vtysh", *words)
+        _ringfence("audit", expect=2)
+        return "somebody removed a guard on tor1: the audit names it, with a witness"
+
+    def mend(self) -> str:
+        _ringfence("deploy", "--yes", "--no-diff")
+        _ringfence("audit")
+        return "mended; the audit is clean"
+
+    def rollback(self) -> str:
+        _ringfence("rollback", self.run, "--yes", "--no-diff")
+        now = _configurations(self.state)
+        changed = [name for name, text in now.items() if text != self.before[name]]
+        if changed:
+            raise LabError(f"{', '.join(changed)} is not byte for byte what it was")
+        return "all six configurations are byte for byte what they were"
+
+    def network_down(self) -> str:
+        _lab("down")
+        return "no process, namespace or file is left"
 
 
 def _run(argv: Sequence[str], expect: int = 0) -> None:
@@ -79,8 +127,8 @@ def _configurations(state: StateDir) -> dict[str, str]:
     }
 
 
-def _drill(*arguments: str) -> None:
-    _run([sys.executable, "-m", "lab", "drill", *arguments])
+def _lab(*arguments: str) -> None:
+    _run([sys.executable, "-m", "lab", *arguments])
 
 
 def _last_run() -> str:
@@ -96,65 +144,16 @@ def demo() -> None:
     Raises:
         LabError: a step did not end as it should; the lab is left up for a look.
     """
-    state = StateDir(api.DEFAULT_STATE)
-    if state.is_running():
-        launch.down(state)
-    story = _Story()
-    before: dict[str, str] = {}
-    runs: list[str] = []
-
-    def network_up() -> str:
-        _run([sys.executable, "-m", "lab", "up"])
-        before.update(_configurations(state))
-        return "six switches, five servers, the outside: every session up"
-
-    def hijack() -> str:
-        _drill("--expect", "open")
-        return "every attack reaches its victims"
-
-    def plan() -> str:
-        _ringfence("plan", "--limit", "tor1")
-        return "what would change on a switch, by its own dry-run"
-
-    def deploy() -> str:
-        _ringfence("deploy", "--yes", "--no-diff")
-        runs.append(_last_run())
-        return "committed with a revert timer, verified, confirmed on all six"
-
-    def fenced() -> str:
-        _drill("--expect", "blocked")
-        return "no attack reaches anybody, every legitimate route is in place"
-
-    def drift() -> str:
-        take_away = ("configure terminal", "no route-map FROM-NODE deny 1")
-        words = [word for command in take_away for word in ("-c", command)]
-        _run([sys.executable, "-m", "lab", "exec", "tor1", "--", "vtysh", *words])
-        _ringfence("audit", expect=2)
-        return "somebody removed a guard on tor1: the audit names it, with a witness"
-
-    def mend() -> str:
-        _ringfence("deploy", "--yes", "--no-diff")
-        _ringfence("audit")
-        return "mended; the audit is clean"
-
-    def rollback() -> str:
-        _ringfence("rollback", runs[0], "--yes", "--no-diff")
-        changed = [name for name, text in _configurations(state).items() if text != before[name]]
-        if changed:
-            raise LabError(f"{', '.join(changed)} is not byte for byte what it was")
-        return "all six configurations are byte for byte what they were"
-
-    def network_down() -> str:
-        _run([sys.executable, "-m", "lab", "down"])
-        return "no process, namespace or file is left"
-
-    story.tell("the network", network_up)
-    story.tell("hijacks, before", hijack)
-    story.tell("the plan", plan)
-    story.tell("the deploy", deploy)
-    story.tell("the same hijacks, after", fenced)
-    story.tell("drift", drift)
-    story.tell("mended", mend)
-    story.tell("rolled back", rollback)
-    story.tell("down", network_down)
+    story = _Story(StateDir(api.DEFAULT_STATE))
+    if story.state.is_running():
+        launch.down(story.state)
+    story.tell("the network", story.network_up)
+    story.tell("hijacks, before", story.hijack)
+    story.tell("the plan", story.plan)
+    story.tell("the deploy", story.deploy)
+    story.tell("the same hijacks, after", story.fenced)
+    story.tell("drift", story.drift)
+    story.tell("mended", story.mend)
+    story.tell("rolled back", story.rollback)
+    story.tell("down", story.network_down)
     story.summary()
