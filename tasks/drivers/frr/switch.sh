@@ -10,7 +10,7 @@
 #   history   one line per event
 # A commit directory holds: base (running text before), step-N and undo-N (vtysh files), define
 # (list lines that must be there after step 1), expected (the whole intended configuration),
-# present and absent (lines that the commit adds and removes), state, and for the timer: alive
+# present and absent (lines that the commit adds and removes), steps (those that ran), state, and for the timer: alive
 # (flock'ed by it), pid, deadline (hundredths of a second of uptime).
 #
 # Exit codes: see Outcome in switch.py. Standard error holds one sentence, and the device's words.
@@ -103,6 +103,7 @@ shows() {
 # Run one vtysh file; the words of the device are collected in $1/words.
 step() {
     [ -s "$1/$2" ] || return 0
+    printf '%s\n' "$2" >>"$1/steps"
     vtysh -f "$1/$2" >"$1/said" 2>&1
     code=$?
     grep -v "^$" "$1/said" >>"$1/words"

@@ -161,6 +161,17 @@ def test_a_refused_line_brings_everything_back(
     assert "timer" not in switch.inside("ps", "ax", "-o", "args")
 
 
+def test_a_list_that_is_not_whole_is_never_referred_to(frr: FRRDriver, switch: MiniFrr) -> None:
+    # FRR 8 ignores an entry that says the same as another one of the list, without a word.
+    frr.load_merge_candidate(config=GUARD + "ip prefix-list RF-OUT seq 20 permit any\n")
+    with pytest.raises(
+        CommitError, match="not taken over: ip prefix-list RF-OUT seq 20 permit any"
+    ):
+        frr.commit_config(revert_in=60)
+    ran = switch.inside("cat", "/var/tmp/napalm-frr/reverted/steps").split()
+    assert ran == ["step-1", "undo-2", "undo-4"]
+
+
 def test_a_change_in_between_is_noticed(frr: FRRDriver, switch: MiniFrr) -> None:
     frr.load_merge_candidate(config=GUARD)
     switch.vtysh("configure terminal", "ip prefix-list OPERATOR seq 50 permit 10.50.0.0/16")
@@ -189,6 +200,7 @@ def test_what_was_tampered_with_is_not_confirmed(frr: FRRDriver, switch: MiniFrr
     with pytest.raises(CommitConfirmException, match="no longer there as it was"):
         frr.confirm_commit()
     assert frr.has_pending_commit()
+    assert switch.inside("cat", "/var/tmp/napalm-frr/pending/state") == "armed\n"
     frr.rollback()
 
 

@@ -39,7 +39,7 @@ driver.load_merge_candidate(config=guard)
 print("loaded", flush=True)
 if revert_in is not None:
     sys.stdin.readline()
-    driver.commit_config(revert_in=revert_in, message="from a client that dies")
+    driver.commit_config(revert_in=revert_in or None, message="from a client that dies")
     print("committed", flush=True)
 time.sleep(600)
 """
@@ -138,6 +138,26 @@ def test_a_client_killed_during_the_commit_leaves_all_or_nothing(
     assert switch.running() == before or parse(switch.running()) == settled[1]
     assert until(lambda: switch.running() == before and _idle(switch))
     assert until(lambda: "timer" not in switch.inside("ps", "ax", "-o", "args"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_client_killed_during_a_plain_commit_leaves_all_or_nothing(
+    client: Callable[[int | None], subprocess.Popen[str]],
+    frr: FRRDriver,
+    switch: MiniFrr,
+    seed: int,
+) -> None:
+    before = switch.running()
+    process = client(0)
+    tell(process)
+    time.sleep(random.Random(seed).uniform(0, 0.3))  # noqa: S311 - where the kill hits
+    kill(process)
+    assert until(lambda: _idle(switch))
+    assert not frr.has_pending_commit()
+    if switch.running() != before:
+        assert parse(switch.running()) == parse(before + GUARD)
+        assert parse(switch.inside("cat", "/etc/frr/frr.conf")) == parse(before + GUARD)
+        frr.rollback()
 
 
 def _idle(switch: MiniFrr) -> bool:
