@@ -116,11 +116,11 @@ class GuardBook:
         if guard is not Guard.NEVER and row.announce is not Announce.SPECIFICS:
             more.append(row.announce)
         text = label(clusters, *more)
-        lists = {version: _deny_list(kind, text, version, ~one) for version, one in allowed.items()}
+        lists = {version: deny_list(kind, text, version, ~one) for version, one in allowed.items()}
         return Fence(kind, text, allowed, lists)
 
 
-def _deny_list(kind: str, text: str, version: int, blocked: PrefixSet) -> PrefixList:
+def deny_list(kind: str, text: str, version: int, blocked: PrefixSet) -> PrefixList:
     """Return the shortest list that permits exactly ``blocked``, numbered and named."""
     entries = tuple(
         PrefixListEntry(

@@ -24,7 +24,7 @@ from policies.prefix_list import Action
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.filters import PrefixList, Running, Session
+    from policies.filters import Direction, PrefixList, Running, Session
     from policies.guards import Fence, WantedGuard
 
 
@@ -64,6 +64,7 @@ class _Installer:
         self.stanzas: dict[tuple[str, int], Stanza] = {}
         self.attachments: dict[Slot, str] = {}
         self.openable: set[Slot] = set()
+        self.mapless: dict[Slot, Fence] = {}
         self.out = Installation(Managed())
 
     def install(self, guards: Sequence[WantedGuard]) -> Installation:
@@ -75,6 +76,8 @@ class _Installer:
             self.out.fenced, key=lambda one: not self.base.sessions[one[0]].is_group
         ):
             self._attach(slot)
+        for slot, fence in self.mapless.items():
+            self.attachments[slot] = self._own_map(slot[2], fence)
         for name, users in self._users().items():
             self._guard_map(name, users)
         self.out.managed = Managed(
@@ -120,7 +123,7 @@ class _Installer:
         closed = session.closed_without_policy and attachment.is_empty
         above = (SessionKey(key.vrf, session.group or ""), version, direction)
         if closed and slot not in self.openable:
-            if above in self.attachments:
+            if above in self.mapless:
                 self._refuse(
                     "mixed-group",
                     f"peer group {session.group} needs a route-map for some of its members, which "
@@ -128,9 +131,22 @@ class _Installer:
                     f"give {key} a route-map of its own, or say open: true for it",
                 )
             self.out.closed[slot] = "no policy, and the platform lets nothing through then"
-        elif above not in self.attachments:
-            fence = self.out.fenced[slot]
-            self.attachments[slot] = own_map(direction, fence, self.running.route_maps)
+        elif above not in self.mapless:
+            self.mapless[slot] = self.out.fenced[slot]
+
+    def _own_map(self, direction: Direction, fence: Fence) -> str:
+        """Return the map of ours for the sessions that have none and are fenced like this."""
+
+        def stays(slot: Slot) -> bool:
+            key, version, way = slot
+            session = self.base.sessions[key]
+            above = (SessionKey(key.vrf, session.group or ""), version, way)
+            wanted = self.mapless.get(slot)
+            if wanted is None and session.attachments[version, way].route_map is None:
+                wanted = self.mapless.get(above)
+            return (way, wanted) == (direction, fence)
+
+        return own_map(direction, fence, self.running, stays)
 
     def _users(self) -> dict[str, list[Slot]]:
         """Return the slots by the route-map that decides them, once all is attached."""

@@ -7,6 +7,7 @@ edited in place.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from policies.filters import Stanza
@@ -16,10 +17,11 @@ from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from policies.filters import Direction, RouteMap
+    from policies.filters import Direction, RouteMap, Running
     from policies.guards import Fence
+    from policies.managed import Slot
 
 #: Where a map of ours permits what the guard left; the last number every platform takes.
 LAST_SEQ = 65535
@@ -76,23 +78,41 @@ def seats(found: RouteMap, versions: Sequence[int]) -> Mapping[int, int] | None:
     return chosen
 
 
-def own_map(direction: Direction, fence: Fence, present: Mapping[str, RouteMap]) -> str:
-    """Return the name of the map of ours for ``fence``: one that stands and is whole, else new.
+def own_map(
+    direction: Direction, fence: Fence, running: Running, stays: Callable[[Slot], bool]
+) -> str:
+    """Return the name of the map of ours for ``fence``: one that stands and serves, else new.
 
-    The name says what the guard is, so sessions that are fenced alike share a map.
+    The name says what the guard is, so sessions that are fenced alike share a map. ``stays``
+    says whether a session that is now on such a map will be on this one. Not free is a name
+    that something refers to without a map behind it: the map would be live half made. And a
+    map that some session leaves does not change, for the change would meet that session too.
     """
+    users: dict[str, list[Slot]] = defaultdict(list)
+    for session in running.sessions.values():
+        for (version, way), one in session.attachments.items():
+            if one.route_map is not None:
+                users[one.route_map].append((session.key, version, way))
+    taken = {*running.route_maps, *users}
     end = f"{fence.kind}-{fence.label}"
     names = [f"{PREFIX}{direction}-{end}"]
-    names += [f"{PREFIX}{direction}.{number}-{end}" for number in range(2, len(present) + 2)]
-    whole = (name for name in names if name in present and _is_whole(present[name]))
-    return next(whole, None) or next(name for name in names if name not in present)
+    names += [f"{PREFIX}{direction}.{number}-{end}" for number in range(2, len(taken) + 2)]
+    for name in names:
+        found = running.route_maps.get(name)
+        if found and _is_whole(found) and (all(map(stays, users[name])) or _says(found, fence)):
+            return name
+    return next(name for name in names if name not in taken)
+
+
+def _says(found: RouteMap, fence: Fence) -> bool:
+    """Return whether a whole map of ours has the lists of ``fence`` already."""
+    names = [name for stanza in found.stanzas for _, name in stanza.lists]
+    return names == [fence.lists[version].name for version in VERSIONS]
 
 
 def _is_whole(found: RouteMap) -> bool:
-    """Return whether all in a map of ours is as we make it; something may be missing."""
-    last = Stanza(seq=LAST_SEQ, action=Action.PERMIT)
-    seat_of = dict(enumerate(VERSIONS, start=1))
-    return all(
-        one == last if one.seq == LAST_SEQ else family_of(one) == seat_of.get(one.seq, 0)
-        for one in found.stanzas
-    )
+    """Return whether a map of ours is as we make it: a guard for each family, then a permit."""
+    *guards, last = found.stanzas
+    return last == Stanza(seq=LAST_SEQ, action=Action.PERMIT) and [
+        (one.seq, family_of(one)) for one in guards
+    ] == list(enumerate(VERSIONS, start=1))
