@@ -6,6 +6,7 @@ cover depends on the set alone, and no prefix is covered twice.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from policies.columns import Columns
 from policies.prefix_trie import NONE, Trie, build
@@ -18,11 +19,12 @@ Emit = Callable[[int, int, int], None]
 """Takes a first address, a prefix length, and a mask of lengths."""
 
 
-def runs(mask: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=1024)
+def runs(mask: int) -> tuple[tuple[int, int], ...]:
     """Return the runs of set bits of ``mask``, lowest first, as first and last bit.
 
     >>> runs(0b1101)
-    [(0, 0), (2, 3)]
+    ((0, 0), (2, 3))
     """
     found: list[tuple[int, int]] = []
     while mask:
@@ -31,7 +33,7 @@ def runs(mask: int) -> list[tuple[int, int]]:
         carried = mask + (1 << low)
         found.append((low, (carried & -carried).bit_length() - 2))
         mask &= carried
-    return found
+    return tuple(found)
 
 
 def int_ranges(width: int, columns: Columns, limit: int | None = None) -> list[IntRange]:
@@ -59,8 +61,8 @@ def int_ranges(width: int, columns: Columns, limit: int | None = None) -> list[I
         if limit is not None and len(found) > limit:
             return found
         depth, branch, covered = tasks.pop()
+        half = width - trie.levels[branch]
         covered = _chain(trie, branch, depth, cores[branch], covered, emit)
-        half = trie.depth(branch) + 1
         for inner, mask, first in (
             (trie.lefts[branch], trie.below[branch], trie.firsts[branch]),
             (trie.rights[branch], trie.above[branch], trie.middle(branch)),
@@ -77,8 +79,19 @@ def _chain(  # noqa: PLR0917 - one step of a hot loop
     trie: Trie, branch: int, depth: int, core: int, covered: int, emit: Emit
 ) -> int:
     """Emit from the blocks of length ``depth`` down to the branch's; return what is covered."""
-    before, after, bottom = trie.before[branch], trie.after[branch], trie.depth(branch)
-    block = trie.firsts[branch]
+    before, after = trie.before[branch], trie.after[branch]
+    block, bottom = trie.firsts[branch], trie.width - trie.levels[branch] - 1
+    if depth == bottom or (before == after and not before & ~core):
+        # What hangs off the chain has nothing of its own: all but its last block are alike.
+        if depth < bottom:
+            if before & ~covered:
+                emit(
+                    block >> (trie.width - depth) << (trie.width - depth), depth, before & ~covered
+                )
+            covered = before
+        if core & ~covered:
+            emit(block, bottom, core & ~covered)
+        return core
     for at in range(depth, bottom + 1):
         # The way from here down to the branch: a 1 leaves a constant block to the left, a 0 to the
         # right.
