@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 
-#: The word before a secret, on any of the platforms, and what may stand between: a type of
-#: encryption as a digit, or a word that says how it is given.
+#: What may stand between the word before a secret and the secret itself: a type of encryption
+#: or hash, or a word that says how it is given.
+_TYPE = r"(?: (?:\d+|encrypted|clear|cleartext|ascii-text|md5|sha\d+|hmac-\S+)(?= ))*"
+#: The word before a secret, on any of the platforms.
 _SECRET = re.compile(
-    r"(?P<word>\b(?:password|secret|passphrase|auth-key|authentication-key|md5|key-string|"
-    r"community|api-key|psk)\b(?: (?:\d+|encrypted|clear|cleartext|ascii-text|hmac-\S+))*) "
-    r"(?P<secret>\"[^\"]*\"|\S+)",
+    r"(?P<word>(?:(?<![\w-])(?:password|secret|passphrase|auth-key|authentication-key|md5|"
+    r"key-string|community|api-key|psk|(?:area|domain)-password)|"
+    rf"\b(?:tacacs|radius)-server (?:host \S+ )?key){_TYPE}) "
+    r"(?P<secret>\"[^\"]*\"|<hidden>|[^\s;]+)",
     re.IGNORECASE,
 )
-#: Lines whose "community" or "key" is a matter of routing, and no secret.
-_HARMLESS = re.compile(r"^[-+ ]*(?:no )?(?:set|match|bgp|ip|neighbor \S+ send-community)\b.*community")
+#: FRR takes the rest of this line for the secret, spaces and all.
+_NEIGHBOR = re.compile(rf"(?P<word>\bneighbor \S+ password{_TYPE}) (?P<secret>[^\r\n]+)")
+#: Lines whose "community" is a matter of routing, and no secret.
+_HARMLESS = re.compile(
+    r"^[-+ ]*(?:no )?(?:(?:set|match) \S*community\b|(?:bgp|ip) \S*community(?:-list| alias)\b|"
+    r"neighbor \S+ send-community\b)"
+)
 
 
 def redact(text: str) -> str:
@@ -24,7 +32,11 @@ def redact(text: str) -> str:
     >>> redact("set community 65000:1 additive")
     'set community 65000:1 additive'
     """
-    return "".join(
-        line if _HARMLESS.match(line) else _SECRET.sub(r"\g<word> <hidden>", line)
-        for line in text.splitlines(keepends=True)
-    )
+    return "".join(_line(line) for line in text.splitlines(keepends=True))
+
+
+def _line(line: str) -> str:
+    if _HARMLESS.match(line):
+        return line
+    pattern = _NEIGHBOR if _NEIGHBOR.search(line) else _SECRET
+    return pattern.sub(r"\g<word> <hidden>", line)
