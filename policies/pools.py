@@ -111,12 +111,14 @@ def check_pools(site: Site) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
     broken: list[Violation] = []
     findings: list[str] = []
     where = site.pools_source.place
-    if not any(cluster.pools for cluster in site.clusters.values()):
+    if not any(_is_open(cluster) for cluster in site.clusters.values()):
+        listed = any(cluster.pools for cluster in site.clusters.values())
+        what = "no pool is inside what is delegated to its cluster" if listed else "no pools at all"
         broken.append(
             Violation(
                 limit="no-pools",
                 where=str(where(("clusters",))),
-                evidence="there are no pools at all, and filters would close everything",
+                evidence=f"{what}: filters would close everything",
                 way_out="restore the pools, or name another source in site.yaml",
             )
         )
@@ -131,6 +133,11 @@ def check_pools(site: Site) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
                 )
     broken += _overlaps(site)
     return tuple(broken), tuple(findings)
+
+
+def _is_open(cluster: Cluster) -> bool:
+    """Return whether anything at all may be announced by ``cluster``."""
+    return any(effective(cluster, version).pools for version in VERSIONS)
 
 
 def _check_pool(site: Site, name: str, pool: Pool, at: str) -> list[Violation]:
@@ -162,7 +169,7 @@ def _check_pool(site: Site, name: str, pool: Pool, at: str) -> list[Violation]:
 
 
 def _overlaps(site: Site) -> list[Violation]:
-    """Return the clusters whose pools or delegations share addresses."""
+    """Return the pools that share addresses with another cluster's."""
     found = []
     for (one, first), (other, second) in combinations(sorted(site.clusters.items()), 2):
         for index, pool in enumerate(second.pools):
