@@ -1,0 +1,212 @@
+"""P1, P2 and P5 over made-up devices: installing, changing pools, and taking everything back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from evaluator import World, session_permits
+from filter_sets import (
+    UNIVERSE,
+    Wish,
+    devices,
+    entries,
+    fence_books,
+    guards_of,
+    numbered_list,
+    wishes,
+)
+from hypothesis import Phase, assume, event, given, settings
+from hypothesis import strategies as st
+
+from policies.change import apply, steps
+from policies.filters import PrefixList, RouteMap, Running, Stanza
+from policies.install import install
+from policies.managed import Managed, is_our_stanza, managed
+from policies.ownership import is_owned
+from policies.placement import LAST_SEQ
+from policies.prefix_list import Action
+from policies.proof import leaks, unsafe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from policies.change import Step
+    from policies.guards import Fence, WantedGuard
+
+#: Shrinking such devices takes minutes; a failure's seed is printed all the same.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+WORLDS = (
+    World(frozenset()),
+    World(frozenset({"filter-list AS-1", *(f"match tag RM-A.{seq}" for seq in range(41))})),
+)
+
+Generations = tuple[Running, tuple[Wish, ...], "Mapping[str, Fence]", "Mapping[str, Fence]"]
+
+
+@st.composite
+def generations(draw: st.DrawFn, *, shared: bool = False) -> Generations:
+    """Return a device, what is wished of it, and two generations of pools."""
+    running = draw(devices(shared=shared))
+    wished = draw(wishes(running))
+    return running, wished, draw(fence_books()), draw(fence_books())
+
+
+def foreign(running: Running) -> tuple[object, ...]:
+    """Return all that is the operator's: what is configured, not what follows from ours."""
+    maps = {
+        name: kept
+        for name, one in running.route_maps.items()
+        if (kept := tuple(s for s in one.stanzas if not is_our_stanza(name, s)))
+    }
+    attached = {}
+    for key, session in running.sessions.items():
+        for at, one in session.attachments.items():
+            own = None if one.inherited_from or is_owned(one.route_map or "") else one.route_map
+            attached[key, at] = (own, one.prefix_list, one.unknown)
+    lists = {key: one for key, one in running.lists.items() if not is_owned(key[1])}
+    plain = {key: replace(one, attachments={}) for key, one in running.sessions.items()}
+    return lists, maps, attached, plain, running.other_uses, running.routers
+
+
+def hitless(running: Running, todo: Sequence[Step]) -> None:
+    """Assert P2 by brute force: where before and after agree, every moment agrees too."""
+    states = [running]
+    for step in todo:
+        states.append(apply(states[-1], (step,)))
+    for key, session in running.sessions.items():
+        for version, direction in session.attachments:
+            for prefix in UNIVERSE[version]:
+                for world in WORLDS:
+                    said = [
+                        session_permits(one, one.sessions[key], direction, prefix, world)
+                        for one in states
+                    ]
+                    if said[0] == said[-1]:
+                        assert set(said) == {said[0]}, f"{key} {direction} {prefix}: {said}"
+
+
+def carried_out(running: Running, guards: Sequence[WantedGuard]) -> Running | None:
+    """Install and assert all that a change must keep; None where it is refused."""
+    wanted = install("tor1", running, guards)
+    if wanted.violations:
+        event("refused")
+        assert all(one.where == "tor1" and one.way_out for one in wanted.violations)
+        return None
+    event("installed")
+    old = managed(running)
+    todo = steps(old, wanted.managed)
+    after = apply(running, todo)
+    assert managed(after) == wanted.managed
+    assert steps(wanted.managed, wanted.managed) == ()
+    assert foreign(after) == foreign(running)
+    assert leaks(after, wanted.fenced) == ()
+    assert unsafe(running, todo) is None
+    hitless(running, todo)
+    again = install("tor1", after, guards)
+    assert again.violations == []
+    assert steps(managed(after), again.managed) == ()
+    assert (again.fenced, again.closed) == (wanted.fenced, wanted.closed)
+    back = steps(wanted.managed, old)
+    assert apply(after, back) == running
+    assert unsafe(after, back) is None
+    return after
+
+
+@settings(max_examples=80, deadline=None, phases=PHASES)
+@given(generations())
+def test_guards_go_in_change_with_the_pools_and_go_out(case: Generations) -> None:
+    running, wished, first, second = case
+    one = carried_out(running, guards_of(wished, first))
+    assume(one is not None)
+    assert one is not None
+    two = carried_out(one, guards_of(wished, second))
+    assert two is not None
+    assert carried_out(two, ()) == running
+
+
+@settings(max_examples=80, deadline=None, phases=PHASES)
+@given(generations(shared=True))
+def test_what_is_shared_is_fenced_or_refused(case: Generations) -> None:
+    running, wished, first, second = case
+    one = carried_out(running, guards_of(wished, first))
+    if one is not None:
+        assert carried_out(one, guards_of(wished, second)) is not None
+
+
+@settings(max_examples=60, deadline=None, phases=PHASES)
+@given(generations(), st.data())
+def test_guards_follow_when_the_sessions_to_guard_change(
+    case: Generations, data: st.DataObject
+) -> None:
+    running, wished, first, second = case
+    one = carried_out(running, guards_of(wished, first))
+    assume(one is not None)
+    assert one is not None
+    others = data.draw(wishes(running))
+    two = carried_out(one, guards_of(others, second))
+    fresh = carried_out(running, guards_of(others, second))
+    assert (two is None) == (fresh is None)
+    if two is not None and fresh is not None:
+        assert decisions(two) == decisions(fresh)
+
+
+def decisions(running: Running) -> list[bool]:
+    """Return what every session does with every prefix."""
+    return [
+        session_permits(running, session, direction, prefix, world)
+        for session in running.sessions.values()
+        for version, direction in session.attachments
+        for prefix in UNIVERSE[version]
+        for world in WORLDS
+    ]
+
+
+@st.composite
+def tampered(draw: st.DrawFn, running: Running) -> Running:
+    """Return ``running`` after somebody was at ringfence's own lists, stanzas and maps."""
+    ours = managed(running)
+    lists, maps = dict(running.lists), dict(running.route_maps)
+    for key in draw(st.lists(st.sampled_from([*ours.lists, None]), max_size=2, unique=True)):
+        if key is None:
+            continue
+        what = draw(st.sampled_from(["gone", "other", "longer"]))
+        if what == "gone":
+            del lists[key]
+            continue
+        some = list(draw(st.lists(entries(key[0]), min_size=1, max_size=2)))
+        kept = list(lists[key].entries) if what == "longer" else []
+        lists[key] = PrefixList(*key, numbered_list(*key, [*some, *kept]).entries)
+    for name, seq in draw(st.lists(st.sampled_from([*ours.stanzas, None]), max_size=3, unique=True)
+                          .map(lambda some: [one for one in some if one])):  # fmt: skip
+        stanzas = {one.seq: one for one in maps[name].stanzas}
+        one = stanzas.pop(seq)
+        what = draw(st.sampled_from(["gone", "permit", "unknown", "set", "jump", "added", "bare"]))
+        changed: list[Stanza] = {
+            "gone": [],
+            "permit": [replace(one, action=Action.PERMIT)],
+            "unknown": [replace(one, unknown=(f"match tag {name}.{seq}",))],
+            "set": [replace(one, sets=("set metric 5",))],
+            "jump": [replace(one, action=Action.PERMIT, goes_on=True)],
+            "added": [one, replace(one, seq=seq + 100 if seq < LAST_SEQ else 7)],
+            "bare": [replace(one, lists=())] if is_owned(name) else [one],
+        }[what]
+        stanzas.update({new.seq: new for new in changed})
+        maps[name] = RouteMap(name, tuple(stanzas[number] for number in sorted(stanzas)))
+        if not stanzas:
+            del maps[name]
+    return replace(running, lists=lists, route_maps=maps)
+
+
+@settings(max_examples=100, deadline=None, phases=PHASES)
+@given(generations(), st.data())
+def test_what_was_tampered_with_is_mended_beside_it(case: Generations, data: st.DataObject) -> None:
+    running, wished, first, _ = case
+    guards = guards_of(wished, first)
+    clean = carried_out(running, guards)
+    assume(clean is not None and managed(clean) != Managed())
+    assert clean is not None
+    broken = data.draw(tampered(clean))
+    mended = carried_out(broken, guards)
+    assert mended is not None
+    assert decisions(mended) == decisions(clean)
