@@ -112,14 +112,15 @@ def missing() -> str | None:
     absent = [name for name, present in programs.items() if not present]
     if absent:
         return f"{', '.join(absent)} not found: {INSTALL}"
-    tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
+    unshare = _unshare(user_namespace=os.geteuid() != 0)
+    tried = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         return f"no namespaces here ({tried.stderr.strip()}): run as root, or allow user namespaces"
     return None
 
 
-def _unshare() -> list[str]:
-    mapping = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+def _unshare(*, user_namespace: bool) -> list[str]:
+    mapping = ["--user", "--map-root-user"] if user_namespace else []
     return [
         "unshare",
         *mapping,
@@ -145,7 +146,9 @@ def _listen(port: int) -> socket.socket:
 class MiniFrr:
     """A running switch; `args` opens a driver on it, `vtysh` asks it behind the driver's back."""
 
-    def __init__(self, *, running: str = RUNNING) -> None:
+    def __init__(self, *, running: str = RUNNING, unprivileged: bool = False) -> None:
+        """Start it; `unprivileged` makes the SSH account an ordinary one of a user namespace."""
+        self._user_namespace = unprivileged or os.geteuid() != 0
         self.port = 2222
         self.user = "ringfence"
         listener = _listen(self.port)
@@ -155,12 +158,12 @@ class MiniFrr:
         settings = {
             "base": str(self.base),
             "listener": listener.fileno(),
-            "user_namespace": os.geteuid() != 0,
+            "user_namespace": self._user_namespace,
         }
         inside = [sys.executable, str(HERE / "mini_frr_inside.py"), json.dumps(settings)]
         with (self.base / "inside.log").open("w") as log:
             self._process = subprocess.Popen(
-                [*_unshare(), *inside],
+                [*_unshare(user_namespace=self._user_namespace), *inside],
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -221,7 +224,7 @@ class MiniFrr:
         """Run a command in the switch's namespaces and return what it printed."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         target = children.read_text().split()[0]
-        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        user = ["--user", "--preserve-credentials"] if self._user_namespace else []
         enter = ["nsenter", "-t", target, *user, "--net", "--mount", "--pid"]
         done = subprocess.run(
             [*enter, *command], capture_output=True, text=True, check=False, input=text

@@ -7,7 +7,12 @@ Differences from what NAPALM leaves open, all in favour of the switch's health:
   the switch loses the timer and, with it, the unsaved trial: the saved configuration holds then.
 - `close` neither confirms nor reverts a pending commit: its timer decides. Another connection of
   the same account may confirm it or roll it back.
-- Whoever loads a candidate holds a lock on the switch until it is committed or discarded.
+- Whoever loads a candidate holds a lock on the switch until it is committed or discarded, at most
+  for `switch.LEASE` seconds after its host vanished without a word (sshd's ClientAliveInterval
+  makes that shorter).
+
+The account needs a POSIX shell, vtysh and util-linux (flock, setsid). Where systemd-logind kills
+what a user leaves behind (KillUserProcesses=yes), the timer needs ``sudo``, or lingering.
 """
 
 from __future__ import annotations
@@ -180,6 +185,8 @@ class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type ann
             CommitConfirmException: `revert_in` is not a whole number of at least 1.
             CommitError: nothing loaded, a commit is pending, the configuration changed since the
                 loading, or the switch refused; then everything is back, and its words are given.
+            ConnectionException: the connection broke. The switch finishes or undoes on its own:
+                `has_pending_commit` on a new connection tells what became of it.
         """
         if revert_in is not None and (type(revert_in) is not int or revert_in < 1):
             raise CommitConfirmException(f"revert_in is in whole seconds from 1, not {revert_in!r}")

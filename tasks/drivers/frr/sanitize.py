@@ -1,4 +1,4 @@
-"""A configuration without its secrets: `sanitize`."""
+"""Configurations and sentences without secrets: `sanitize` and `scrub`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,18 @@ _SECRETS = tuple(
         r"^(\s*nhrp authentication |\s*ip nhrp authentication ).*$",
     )
 )
+
+
+# The same within a sentence: up to its quote or the end of the line.
+_IN_SENTENCES = re.compile(
+    r"\b(password|key-string|authentication-key|message-digest-key \d+ md5|snmp-server community)"
+    r" [^'\"\n]+"
+)
+
+
+def scrub(sentence: str) -> str:
+    """Return what the switch said without the secrets in the lines that it quotes."""
+    return _IN_SENTENCES.sub(rf"\g<1> {_HIDDEN}", sentence)
 
 
 def sanitize(text: str) -> str:

@@ -141,6 +141,14 @@ def test_a_failed_commit_says_what_the_switch_says(code: Outcome) -> None:
     assert connection.locked == 0
 
 
+def test_a_refusal_keeps_secrets() -> None:
+    words = "line 1: % Unknown command[4]: neighbor 10.0.0.1 password s3cret\n"
+    frr, _ = driver(load=answer(code=Outcome.SYNTAX, err=words))
+    with pytest.raises(MergeConfigException, match="<removed>") as caught:
+        frr.load_merge_candidate(config="neighbor 10.0.0.1 password s3cret")
+    assert "s3cret" not in str(caught.value)
+
+
 def test_nothing_to_do_is_not_sent() -> None:
     frr, connection = driver()
     frr.load_merge_candidate(config="route-map A permit 10")

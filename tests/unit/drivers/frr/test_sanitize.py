@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.drivers.frr.sanitize import sanitize
+from tasks.drivers.frr.sanitize import sanitize, scrub
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,22 @@ from tasks.drivers.frr.sanitize import sanitize
 )
 def test_sanitize(line: str, expected: str) -> None:
     assert sanitize(f"a\n{line}\nb\n") == f"a\n{expected}\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        (
+            "line 2 ('neighbor 10.0.0.1 password s3cret word'): % Unknown command",
+            "line 2 ('neighbor 10.0.0.1 password <removed>'): % Unknown command",
+        ),
+        (
+            "not taken over: key chain K key 1 key-string s3cret\nnot expected: x",
+            "not taken over: key chain K key 1 key-string <removed>\nnot expected: x",
+        ),
+        ("the password of nobody", "the password <removed>"),
+        ("not taken over: set community 65000:1", "not taken over: set community 65000:1"),
+    ],
+)
+def test_scrub(sentence: str, expected: str) -> None:
+    assert scrub(sentence) == expected
