@@ -65,6 +65,12 @@ class _Installer:
         self.attachments: dict[Slot, str] = {}
         self.openable: set[Slot] = set()
         self.mapless: dict[Slot, Fence] = {}
+        self.referred = {
+            named
+            for one in running.route_maps.values()
+            for stanza in one.stanzas
+            for named in stanza.lists
+        }
         self.out = Installation(Managed())
 
     def install(self, guards: Sequence[WantedGuard]) -> Installation:
@@ -76,8 +82,7 @@ class _Installer:
             self.out.fenced, key=lambda one: not self.base.sessions[one[0]].is_group
         ):
             self._attach(slot)
-        for slot, fence in self.mapless.items():
-            self.attachments[slot] = self._own_map(slot[2], fence)
+        self._name_own_maps()
         for name, users in self._users().items():
             self._guard_map(name, users)
         self.out.managed = Managed(
@@ -134,19 +139,22 @@ class _Installer:
         elif above not in self.mapless:
             self.mapless[slot] = self.out.fenced[slot]
 
-    def _own_map(self, direction: Direction, fence: Fence) -> str:
-        """Return the map of ours for the sessions that have none and are fenced like this."""
-
-        def stays(slot: Slot) -> bool:
-            key, version, way = slot
-            session = self.base.sessions[key]
-            above = (SessionKey(key.vrf, session.group or ""), version, way)
-            wanted = self.mapless.get(slot)
-            if wanted is None and session.attachments[version, way].route_map is None:
-                wanted = self.mapless.get(above)
-            return (way, wanted) == (direction, fence)
-
-        return own_map(direction, fence, self.running, stays)
+    def _name_own_maps(self) -> None:
+        """Give the slots that have no map one of ours, the same for those fenced alike."""
+        alike: dict[tuple[Direction, str, str], list[Slot]] = defaultdict(list)
+        for key, session in self.base.sessions.items():
+            for (version, direction), attachment in session.attachments.items():
+                slot = (key, version, direction)
+                above = (SessionKey(key.vrf, session.group or ""), version, direction)
+                fence = self.mapless.get(slot)
+                if fence is None and attachment.route_map is None:
+                    fence = self.mapless.get(above)
+                if fence is not None:
+                    alike[direction, fence.kind, fence.label].append(slot)
+        for (direction, _, _), slots in alike.items():
+            fence = self.out.fenced[slots[0]]
+            name = own_map(direction, fence, self.running, slots)
+            self.attachments.update({slot: name for slot in slots if slot in self.mapless})
 
     def _users(self) -> dict[str, list[Slot]]:
         """Return the slots by the route-map that decides them, once all is attached."""
@@ -196,7 +204,7 @@ class _Installer:
             self._stanza(name, seq, version, by_version[version])
 
     def _stanza(self, name: str, seq: int, version: int, fence: Fence) -> None:
-        one = free_name(fence.lists[version], self.running.lists)
+        one = free_name(fence.lists[version], self.running.lists, self.referred)
         self.lists[version, one.name] = one
         self.stanzas[name, seq] = guard_stanza(seq, version, one.name)
 

@@ -65,12 +65,17 @@ def list_name(kind: str, label_: str, version: int, entries: tuple[PrefixListEnt
     return f"{PREFIX}{kind}-{label_}-v{version}-{content_hash(version, entries)}"
 
 
-def free_name(wanted: PrefixList, present: Mapping[tuple[int, str], PrefixList]) -> PrefixList:
+def free_name(
+    wanted: PrefixList,
+    present: Mapping[tuple[int, str], PrefixList],
+    referred: Container[tuple[int, str]] = (),
+) -> PrefixList:
     """Return ``wanted`` under a name whose list on the device, if any, is not tampered with.
 
     A tampered list is never mended in place, where it would be half a list for a moment:
     the right content goes under the next free name (``.2``, ``.3``) and the bad list goes.
-    A right one that stands already is kept, under whichever of these names.
+    A right one that stands already is kept, under whichever of these names. A name in
+    ``referred`` without a list behind it is not free either: the list would be live half made.
     """
     standing = [
         one.name
@@ -82,7 +87,8 @@ def free_name(wanted: PrefixList, present: Mapping[tuple[int, str], PrefixList])
     names = (
         wanted.name if number == 1 else f"{wanted.name}.{number}" for number in itertools.count(1)
     )
-    free = (name for name in names if (wanted.version, name) not in present)
+    keys = ((wanted.version, name) for name in names)
+    free = (key[1] for key in keys if key not in present and key not in referred)
     return PrefixList(wanted.version, min(standing, default=next(free)), wanted.entries)
 
 

@@ -17,7 +17,7 @@ from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from policies.filters import Direction, RouteMap, Running
     from policies.guards import Fence
@@ -78,28 +78,27 @@ def seats(found: RouteMap, versions: Sequence[int]) -> Mapping[int, int] | None:
     return chosen
 
 
-def own_map(
-    direction: Direction, fence: Fence, running: Running, stays: Callable[[Slot], bool]
-) -> str:
+def own_map(direction: Direction, fence: Fence, running: Running, users: Collection[Slot]) -> str:
     """Return the name of the map of ours for ``fence``: one that stands and serves, else new.
 
-    The name says what the guard is, so sessions that are fenced alike share a map. ``stays``
-    says whether a session that is now on such a map will be on this one. Not free is a name
-    that something refers to without a map behind it: the map would be live half made. And a
-    map that some session leaves does not change, for the change would meet that session too.
+    The name says what the guard is, so sessions that are fenced alike share a map; ``users``
+    are the slots that will be on it. Not free is a name that something refers to without a
+    map behind it: the map would be live half made. And a map changes only if its users do not,
+    for a session that leaves it, now or on the way back, would meet the change too.
     """
-    users: dict[str, list[Slot]] = defaultdict(list)
+    users_now: dict[str, set[Slot]] = defaultdict(set)
     for session in running.sessions.values():
         for (version, way), one in session.attachments.items():
             if one.route_map is not None:
-                users[one.route_map].append((session.key, version, way))
-    taken = {*running.route_maps, *users}
+                users_now[one.route_map].add((session.key, version, way))
+    taken = {*running.route_maps, *users_now}
     end = f"{fence.kind}-{fence.label}"
     names = [f"{PREFIX}{direction}-{end}"]
     names += [f"{PREFIX}{direction}.{number}-{end}" for number in range(2, len(taken) + 2)]
     for name in names:
         found = running.route_maps.get(name)
-        if found and _is_whole(found) and (all(map(stays, users[name])) or _says(found, fence)):
+        same_users = users_now[name] == set(users)
+        if found and _is_whole(found) and (same_users or _says(found, fence)):
             return name
     return next(name for name in names if name not in taken)
 
