@@ -94,9 +94,9 @@ class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type ann
 
     def close(self) -> None:
         """Disconnect; a loaded candidate is discarded, a pending commit stays pending."""
+        self.discard_config()
         connection, self._connection = self._connection, None
         self.device = None
-        self._candidate = None
         if connection is not None:
             connection.close()
 

@@ -53,14 +53,15 @@ class Completed:
 class Held:
     """A command on the switch that stays until it is released or the connection is gone."""
 
-    def __init__(self, channel: paramiko.Channel) -> None:
+    def __init__(self, channel: paramiko.Channel, *, patience: float) -> None:
         self._channel = channel
+        self._patience = patience
 
     def release(self) -> None:
-        """End the command and wait until it has ended."""
+        """End the command and wait until it has ended, or the connection says nothing more."""
         try:
             self._channel.shutdown_write()
-            self._channel.recv_exit_status()
+            self._channel.status_event.wait(self._patience)
         except (EOFError, OSError, paramiko.SSHException):
             return  # The connection is gone, and the command with it.
         finally:
@@ -160,7 +161,7 @@ class SshConnection:
             while not line.endswith(b"\n") and (byte := channel.recv(1)):
                 line.extend(byte)
             if line.decode(errors="replace").strip() == answer:
-                return Held(channel)
+                return Held(channel, patience=self.patience)
             done = self._finish(channel, b"")
         except (EOFError, OSError, paramiko.SSHException) as exc:
             channel.close()
@@ -228,7 +229,9 @@ def _connection_error(name: str, exc: Exception) -> ConnectionException:
         return ConnectionException(f"the host key of {name} is not known")
     if isinstance(context, paramiko.ssh_exception.NoValidConnectionsError):
         return ConnectionException(f"{name} refuses the connection")
-    if isinstance(context, TimeoutError) or "No existing session" in words:
+    # What paramiko says of silence depends on which of its timers ends first.
+    silence = ("No existing session", "Error reading SSH protocol banner")
+    if isinstance(context, TimeoutError) or any(word in words for word in silence):
         return ConnectTimeoutError(f"{name} does not answer")
     if isinstance(context, socket.gaierror) or "DNS failure" in words:
         return ConnectionException(f"the name of {name} can't be resolved")

@@ -83,10 +83,11 @@ def test_nobody_there(switch: MiniFrr) -> None:
         FRRDriver(**args(switch, port=2)).open()
 
 
-def test_somebody_who_says_nothing(switch: MiniFrr) -> None:
+@pytest.mark.parametrize(("timeout", "banner_timeout"), [(1, 3), (3, 1)])
+def test_somebody_who_says_nothing(switch: MiniFrr, timeout: int, banner_timeout: int) -> None:
     with socket.create_server(("127.2.1.1", 0)) as mute:
-        silent = args(switch, port=mute.getsockname()[1], banner_timeout=1)
-        silent.update(hostname="127.2.1.1", timeout=1)
+        silent = args(switch, port=mute.getsockname()[1], banner_timeout=banner_timeout)
+        silent.update(hostname="127.2.1.1", timeout=timeout)
         with pytest.raises(ConnectTimeoutError, match=r"^127\.2\.1\.1:\d+ does not answer$"):
             FRRDriver(**silent).open()
 
