@@ -1,10 +1,9 @@
 """A deploy on real daemons: attacks blocked, legitimate routes in place, nothing else touched."""
 
 import re
-from pathlib import Path
 
 import pytest
-from site_fixture import Fenced, configurations, edit, ringfence, unfence
+from site_fixture import Fenced, configurations, ringfence
 
 from inventory.site import load_site
 from lab.api import Lab
@@ -24,8 +23,9 @@ def test_before_a_deploy_every_attack_reaches_its_victims(lab: Lab) -> None:
 
 
 class TestFenced:
+    @pytest.mark.usefixtures("fenced")
     def test_no_attack_reaches_anybody_and_every_legitimate_route_is_in_place(
-        self, lab: Lab, fenced: Fenced
+        self, lab: Lab
     ) -> None:
         report = lab.drill()
         assert len(report.results) == len(ATTACKS)
@@ -64,7 +64,8 @@ class TestFenced:
         assert configurations(lab) == before
         assert ringfence("plan", "--check", "--site", str(fenced.site)).code == 0
 
-    def test_the_startup_configuration_has_the_guards_too(self, lab: Lab, fenced: Fenced) -> None:
+    @pytest.mark.usefixtures("fenced")
+    def test_the_startup_configuration_has_the_guards_too(self, lab: Lab) -> None:
         for switch in SWITCHES:
             saved = lab.run(switch, ("cat", "/etc/frr/frr.conf")).stdout
             assert "RF-" in saved
@@ -104,69 +105,6 @@ def test_drift_is_found_with_a_witness_and_mended(
     mended = ringfence("deploy", "--site", str(fenced.site), "--yes", "--json")
     assert (mended.code, mended.document["changed"]) == (0, ["tor1"]), mended.err
     assert ringfence("audit", "--site", str(fenced.site)).code == 0
-
-
-def test_rollback_restores_every_configuration_byte_for_byte(lab: Lab, site_path: Path) -> None:
-    before = configurations(lab)
-    site = str(site_path)
-    try:
-        assert ringfence("deploy", "--site", site, "--yes").code == 0
-        first = configurations(lab)
-        edit(
-            site_path, "pools.yaml", "10.65.0.0/16, kind: workload", "10.65.0.0/17, kind: workload"
-        )
-        changed = ringfence("deploy", "--site", site, "--yes", "--accept", "shrink")
-        assert changed.code == 0, changed.err
-        assert configurations(lab) != first
-        assert ringfence("rollback", "--site", site, "--yes").code == 0
-        assert configurations(lab) == first
-        assert ringfence("rollback", "--site", site, "--yes").code == 0
-        assert configurations(lab) == before
-        nothing_left = ringfence("rollback", "--site", site, "--yes")
-        assert nothing_left.code == 5
-        assert "no run stands" in nothing_left.err
-    finally:
-        unfence(lab)
-
-
-def test_rollback_refuses_where_later_changes_stand_on_the_run(lab: Lab, site_path: Path) -> None:
-    site = str(site_path)
-    try:
-        first = ringfence("deploy", "--site", site, "--yes", "--json").document["run"]
-        edit(site_path, "pools.yaml", "block_size: 26", "block_size: 27")
-        later = ringfence("deploy", "--site", site, "--yes", "--accept", "drops-routes")
-        assert later.code == 0, later.err
-        fenced = configurations(lab)
-        refused = ringfence("rollback", first, "--site", site, "--yes")
-        assert refused.code == 4
-        assert "later changes stand on it" in refused.err
-        assert configurations(lab) == fenced
-    finally:
-        unfence(lab)
-        lab.await_peace()
-
-
-def test_a_plan_is_refused_once_a_device_has_changed(lab: Lab, site_path: Path) -> None:
-    site, plan = str(site_path), str(site_path / "plan.json")
-    before = configurations(lab)
-    assert ringfence("plan", "--site", site, "--out", plan).code == 0
-    assert configurations(lab) == before
-    words = ("-c", "configure terminal", "-c", "route-map FROM-NODE permit 11")
-    lab.run("tor1", ("vtysh", *words))
-    try:
-        stale = ringfence("deploy", plan, "--site", site)
-        assert stale.code == 4
-        assert "stale" in stale.err
-        assert "tor1" in stale.err
-    finally:
-        lab.run(
-            "tor1", ("vtysh", "-c", "configure terminal", "-c", "no route-map FROM-NODE permit 11")
-        )
-    assert configurations(lab) == before
-    try:
-        assert ringfence("deploy", plan, "--site", site).code == 0
-    finally:
-        unfence(lab)
 
 
 def _lines(text: str) -> list[str]:

@@ -73,7 +73,26 @@ def replaced(running_text: str, candidate: str) -> Candidate:
     text = "\n".join(
         line for line in candidate.splitlines() if not rules.DEVICE_LINES.match(line.strip())
     )
-    return _between(running_text, running, merge(own, text))
+    return _between(running_text, running, _lists_as_made(running, merge(own, text)))
+
+
+def _lists_as_made(running: Tree, intended: Tree) -> Tree:
+    """Return `intended` with the prefix-lists that are there already first, in their order.
+
+    A whole configuration that somebody wrote has them in any order, and means nothing by it.
+    """
+    known = {
+        name: rank
+        for rank, name in enumerate(
+            name
+            for family in rules.PREFIX_LISTS
+            for name in rules.prefix_list_names(running, family)
+        )
+    }
+    lists = [line for line in intended if line.startswith(rules.PREFIX_LISTS)]
+    lists.sort(key=lambda line: known.get(rules.list_name(line), len(known)))
+    others = {line: below for line, below in intended.items() if line not in frozenset(lists)}
+    return others | {line: intended[line] for line in lists}
 
 
 def _between(running_text: str, running: Tree, intended: Tree) -> Candidate:

@@ -1,9 +1,10 @@
 """Where new lines stand in a rendered configuration: `arrange`.
 
 FRR prints what it is told in an order of its own. A candidate reads, and compares, best when its
-new lines stand where FRR will print them: entries by number in their list, lists by name, a stanza
-by number in its route-map, a neighbor's line with the neighbor's others. What was there before
-keeps its order. Nothing depends on this but people's eyes.
+new lines stand where FRR will print them: entries by number in their list, prefix-lists in the
+order they were made in, a stanza by number in its route-map, a neighbor's line with the neighbor's
+others. What was there before keeps its order. Only of the prefix-lists does more depend on this
+than people's eyes: `differ` makes FRR print them so.
 """
 
 from __future__ import annotations
@@ -86,8 +87,22 @@ def arrange(tree: Tree, model: Tree) -> Tree:
     kept = [rivals[mark] for mark in old if mark in rivals]
     known = {rivals[mark]: model[line] for mark, line in old.items() if mark in rivals}
     rest = [line for line in tree if line not in known]
-    lines = _in_order(kept, rest) if rest else kept
+    lines = _prefix_lists_as_made(_in_order(kept, rest) if rest else kept, tree)
     return {line: arrange(tree[line], known.get(line, {})) for line in lines}
+
+
+def _prefix_lists_as_made(lines: list[str], tree: Tree) -> list[str]:
+    """Return `lines` with the prefix-lists, where they stand, in the order that `tree` has."""
+    for family in rules.PREFIX_LISTS:
+        positions = [place for place, line in enumerate(lines) if line.startswith(family)]
+        ranks = {name: rank for rank, name in enumerate(rules.prefix_list_names(tree, family))}
+        ordered = sorted(
+            (lines[place] for place in positions),
+            key=lambda line: (ranks[rules.list_name(line)], _kin(line).number),
+        )
+        for place, line in zip(positions, ordered, strict=True):
+            lines[place] = line
+    return lines
 
 
 def _in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:

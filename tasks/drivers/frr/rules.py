@@ -218,6 +218,15 @@ def list_name(line: str) -> str:
     return re.split(r" seq | description | permit | deny | remark ", line, maxsplit=1)[0]
 
 
+PREFIX_LISTS = ("ip prefix-list ", "ipv6 prefix-list ")
+"""How the lines of prefix-lists begin, by family."""
+
+
+def prefix_list_names(lines: Iterable[str], family: str) -> list[str]:
+    """Return the prefix-lists of a family (one of `PREFIX_LISTS`), in the order they come in."""
+    return list(dict.fromkeys(list_name(line) for line in lines if line.startswith(family)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An entry of a list, in the words of its line."""
