@@ -341,7 +341,7 @@ def run(arguments: list[str]) -> int:
         code = cli.main(args=arguments, prog_name="ringfence", standalone_mode=False)
     except click.UsageError as error:
         error.show()
-        return Exit.USAGE
+        return _documented(arguments, error.format_message(), Exit.USAGE)
     except RingfenceError as error:
         return _failed(arguments, str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -358,9 +358,14 @@ def run(arguments: list[str]) -> int:
 
 
 def _failed(arguments: Sequence[str], text: str, code: int) -> int:
-    """Say what went wrong, on stderr, and in the JSON document where one is wanted."""
+    """Say what went wrong on stderr, and in the JSON document where one is wanted."""
     for line in text.splitlines():
         click.echo(f"ringfence: {line}", err=True)
+    return _documented(arguments, text, code)
+
+
+def _documented(arguments: Sequence[str], text: str, code: int) -> int:
+    """Return ``code``; where a JSON document is wanted, print the one that says why."""
     if "--json" in arguments:
         command = next((one for one in arguments if one in cli.commands), "")
         Report(as_json=True).document(command, code, error=text.splitlines())

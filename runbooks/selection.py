@@ -16,11 +16,15 @@ def select(site: Site, limits: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the devices that any of ``limits`` means, in the order of the site.
 
     Raises:
-        InputError: a word means no device.
+        InputError: a word means no device, or there is a limit that names nothing: an empty
+            shell variable must not mean everything.
     """
+    if not limits:
+        return tuple(site.devices)
     words = [word.strip() for text in limits for word in text.split(",") if word.strip()]
     if not words:
-        return tuple(site.devices)
+        text = "--limit names nothing; give hosts, roles or groups, or leave it out for all"
+        raise InputError(Problem(Place(site.path / "hosts.yaml"), text))
     chosen: set[str] = set()
     for word in words:
         found = {
