@@ -81,8 +81,8 @@ UNREADABLE: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
         {"pools.yaml": b"clusters: \x00\n"},
         [
             (
-                "pools.yaml: not valid YAML: unacceptable character #x0000: special characters are not "
-                "allowed"
+                "pools.yaml: not valid YAML: unacceptable character #x0000: special characters "
+                "are not allowed"
             )
         ],
     ),
@@ -150,8 +150,8 @@ def test_a_mistake_that_many_hosts_inherit_is_said_once(tmp_path: Path) -> None:
     files = {"defaults.yaml": "data: {rac: r1}\n"}
     assert problems(write_site(tmp_path, files)) == [
         (
-            "defaults.yaml:1:8: unknown key 'rac'; check the spelling (`ringfence schema` lists the "
-            "keys)"
+            "defaults.yaml:1:8: unknown key 'rac'; check the spelling (`ringfence schema` lists "
+            "the keys)"
         )
     ]
 

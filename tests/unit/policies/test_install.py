@@ -349,8 +349,8 @@ def test_a_map_that_serves_something_else_too_is_refused() -> None:
     found = install("tor1", parse(*lines, maps=one_map("permit 10")), [guard("10.0.0.1")])
     assert refused(found) == [
         (
-            "shared-route-map: route-map RM also serves `redistribute connected route-map RM`, which "
-            "no guard may narrow"
+            "shared-route-map: route-map RM also serves `redistribute connected route-map RM`, "
+            "which no guard may narrow"
         )
     ]
     clean(parse(*lines, maps=one_map("permit 10")))
