@@ -82,14 +82,16 @@ class Engine:
 
     def _todo(self, name: str) -> Todo:
         """Return what to commit, with the slots that let through something else afterwards."""
-        slots = all_slots(self._prepared.snapshots[name].running)
+        running = self._prepared.snapshots[name].running
         changed = {(one.session, one.family, one.direction) for one in self._plans[name].changes}
         return Todo(
             candidate=self._plans[name].candidate,
             dry_run=self._prepared.dry_runs[name],
-            slots=sorted(
-                slot for slot in slots if (str(slot[0]), slot[1], slot[2].value) in changed
-            ),
+            slots=[
+                (running.sessions[key], version, direction)
+                for key, version, direction in sorted(all_slots(running))
+                if (str(key), version, direction.value) in changed
+            ],
         )
 
     def _confirm(self) -> None:

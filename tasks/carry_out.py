@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from inventory.models import Timers
     from inventory.site import Device
-    from policies.filters import Direction, SessionKey
+    from policies.filters import Direction, Session
     from tasks.dry_run import DryRun
     from tasks.fleet import Host
     from tasks.snapshot import Snapshot
@@ -26,7 +26,7 @@ class Todo:
 
     candidate: str
     dry_run: DryRun
-    slots: Sequence[tuple[SessionKey, int, Direction]]
+    slots: Sequence[tuple[Session, int, Direction]]
 
 
 def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:

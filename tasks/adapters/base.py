@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.models import Network, Ssh
-    from policies.filters import Direction, SessionKey
+    from policies.filters import Direction, Session, SessionKey
 
 #: An open NAPALM driver; NAPALM is not annotated.
 Driver = Any
@@ -61,7 +61,7 @@ class Adapter(Protocol):
                 device is as it was.
         """
 
-    def refresh(self, driver: Driver, slots: Sequence[tuple[SessionKey, int, Direction]]) -> None:
+    def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
         """Make routes follow changed policies now, without touching the sessions."""
 
     def pending(self, driver: Driver) -> bool:

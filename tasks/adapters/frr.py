@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.models import Ssh
-    from policies.filters import SessionKey
+    from policies.filters import Session, SessionKey
     from tasks.adapters.base import Driver
 
 
@@ -49,11 +49,10 @@ class FrrAdapter:
             for address, peer in instance["peers"].items()
             if peer["is_up"]
         }
+        routes = driver.accepted_routes_of([(key.name, key.vrf, ver) for key, ver in sessions])
         accepted = {
-            (key, version): frozenset(
-                ip_network(one) for one in driver.accepted_routes(key.name, key.vrf, version)
-            )
-            for key, version in sessions
+            session: frozenset(ip_network(one) for one in found)
+            for session, found in zip(sessions, routes, strict=True)
         }
         return Tables(up=frozenset(up), accepted=accepted)
 
@@ -78,16 +77,15 @@ class FrrAdapter:
                 driver.discard_config()
             raise
 
-    def refresh(self, driver: Driver, slots: Sequence[tuple[SessionKey, int, Direction]]) -> None:
+    def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
         """Ask for the routes again (RFC 2918) instead of waiting for the delay timer."""
         way = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
         commands = []
-        for key, version, direction in slots:
-            vrf = f" vrf {key.vrf}" if key.vrf else ""
-            who = key.name if key.name[0].isdigit() or ":" in key.name else f"peer-group {key.name}"
+        for session, version, direction in slots:
+            vrf = f" vrf {session.key.vrf}" if session.key.vrf else ""
+            who = f"peer-group {session.key.name}" if session.is_group else session.key.name
             commands.append(f"clear bgp{vrf} ipv{version} unicast {who} soft {way[direction]}")
-        if commands:
-            driver.cli(commands)
+        driver.run_together(commands)
 
     def pending(self, driver: Driver) -> bool:
         """Return whether the switch's timer runs."""

@@ -73,9 +73,10 @@ def test_a_session_that_does_not_come_back_takes_every_switch_back(
     # A spine in the first wave may be the first to notice, by the route that it lost.
     assert "203.0.113.5 was up and is down" in err or "is no longer accepted" in err, err
     assert configurations(lab) == before
-    assert ringfence("runs", "--site", str(site_path), "--json").document["runs"][-1][
-        "status"
-    ] == "taken-back"
+    assert (
+        ringfence("runs", "--site", str(site_path), "--json").document["runs"][-1]["status"]
+        == "taken-back"
+    )
     lab.await_peace()
 
 

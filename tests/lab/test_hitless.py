@@ -26,7 +26,7 @@ pytestmark = pytest.mark.lab
 
 CHANGES = 50
 #: Pools that come and go; none has anything to do with what is attacked or announced.
-EXTRA = {
+EXTRA: dict[str, list[dict[str, object]]] = {
     "orange": [
         {"cidr": "10.70.0.0/16", "kind": "workload", "block_size": 26},
         {"cidr": "10.72.0.0/18", "kind": "workload", "block_size": 24, "host_routes": True},

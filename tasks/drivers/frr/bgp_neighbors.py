@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napalm.base.exceptions import CommandErrorException
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tasks.drivers.frr.switch import Switch
 
 SHOW_NEIGHBORS = "show bgp vrf all neighbors json"
@@ -89,39 +92,78 @@ def _counters(peer: dict[str, Any], family: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def accepted_routes(switch: Switch, neighbor: str, *, vrf: str, version: int) -> list[str]:
-    """Return the prefixes accepted from a neighbor or from all members of a peer group.
+def accepted_routes(switch: Switch, wanted: Sequence[Wanted]) -> list[list[str]]:
+    """Return the prefixes accepted from each neighbor, or from all members of each peer group.
+
+    In two round trips, however many there are.
 
     Raises:
         CommandErrorException: there is no such neighbor, peer group or VRF.
-        ValueError: `version` is neither 4 nor 6, or a name is none.
+        ValueError: a version is neither 4 nor 6, or a name is none.
     """
-    if version not in {4, 6}:
-        raise ValueError(f"version is 4 or 6, not {version!r}")
-    for name in (neighbor, vrf or "default"):
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is not a name")
-    inside = "" if vrf in {"", "default", "global"} else f"vrf {vrf} "
-    prefixes: set[str] = set()
-    for member in _members(switch, neighbor, inside):
-        command = f"show bgp {inside}ipv{version} unicast neighbors {member} routes json"
-        answer = json.loads(switch.vtysh(command) or "{}")
+    for one in wanted:
+        one.check()
+    members = _members(switch, wanted)
+    asked = [
+        (place, f"show bgp {one.inside}ipv{one.version} unicast neighbors {member} routes json")
+        for place, one in enumerate(wanted)
+        for member in members[place]
+    ]
+    found: list[set[str]] = [set() for _ in wanted]
+    answers = switch.vtysh_json([command for _, command in asked])
+    for (place, command), answer in zip(asked, answers, strict=True):
         if "routes" not in answer and "warning" in answer:
             raise CommandErrorException(f"{command!r}: {answer['warning']}")
-        prefixes.update(answer.get("routes", {}))
-    return sorted(prefixes, key=lambda prefix: ipaddress.ip_network(prefix).network_address)
+        found[place].update(answer.get("routes", {}))
+    return [
+        sorted(prefixes, key=lambda prefix: ipaddress.ip_network(prefix).network_address)
+        for prefixes in found
+    ]
 
 
-def _members(switch: Switch, neighbor: str, inside: str) -> list[str]:
-    """Return the neighbor itself, or the members of the peer group of that name."""
-    try:
-        ipaddress.ip_address(neighbor.partition("%")[0])
-    except ValueError:
-        pass
-    else:
-        return [neighbor]
-    command = f"show bgp {inside}peer-group {neighbor} json"
-    group = json.loads(switch.vtysh(command) or "{}").get(neighbor)
-    if isinstance(group, dict):
-        return sorted(group.get("members", {}))
-    return [neighbor]  # An interface names its neighbor, too.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A neighbor or peer group, its VRF ("" is the default one) and a family, 4 or 6."""
+
+    neighbor: str
+    vrf: str
+    version: int
+
+    @property
+    def inside(self) -> str:
+        """The words that name the VRF in a command."""
+        return "" if self.vrf in {"", "default", "global"} else f"vrf {self.vrf} "
+
+    @property
+    def is_address(self) -> bool:
+        """Whether this is surely a neighbor, and not a group or an interface."""
+        try:
+            ipaddress.ip_address(self.neighbor.partition("%")[0])
+        except ValueError:
+            return False
+        return True
+
+    def check(self) -> None:
+        """Raise ValueError unless all of it can stand in a command."""
+        if self.version not in {4, 6}:
+            raise ValueError(f"version is 4 or 6, not {self.version!r}")
+        for name in (self.neighbor, self.vrf or "default"):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a name")
+
+
+def _members(switch: Switch, wanted: Sequence[Wanted]) -> list[list[str]]:
+    """Return, for each, the neighbor itself or the members of the peer group of that name."""
+    found = [[one.neighbor] for one in wanted]
+    groups = [place for place, one in enumerate(wanted) if not one.is_address]
+    answers = switch.vtysh_json(
+        [
+            f"show bgp {wanted[place].inside}peer-group {wanted[place].neighbor} json"
+            for place in groups
+        ]
+    )
+    for place, answer in zip(groups, answers, strict=True):
+        group = answer.get(wanted[place].neighbor)
+        if isinstance(group, dict):  # Else it is an interface, which names its neighbor, too.
+            found[place] = sorted(group.get("members", {}))
+    return found

@@ -286,7 +286,17 @@ class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type ann
 
         After policy, sorted, without duplicates. `vrf` "" is the default one, `version` 4 or 6.
         """
-        return bgp_neighbors.accepted_routes(self._switch, neighbor, vrf=vrf, version=version)
+        return self.accepted_routes_of([(neighbor, vrf, version)])[0]
+
+    def accepted_routes_of(self, wanted: list[tuple[str, str, int]]) -> list[list[str]]:
+        """Return `accepted_routes` of many (neighbor, vrf, version), in two round trips."""
+        return bgp_neighbors.accepted_routes(
+            self._switch, [bgp_neighbors.Wanted(*one) for one in wanted]
+        )
+
+    def run_together(self, commands: list[str]) -> str:
+        """Return what vtysh commands print, one behind the other, in one round trip."""
+        return self._switch.vtysh_together(commands) if commands else ""
 
     def settle_seconds(self) -> float:
         """Return how long after a commit, in seconds, bgpd has judged all routes anew.

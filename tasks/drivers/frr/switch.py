@@ -7,12 +7,13 @@ switch. A step that the client does not live to see the end of is still finished
 from __future__ import annotations
 
 import io
+import json
 import shlex
 import tarfile
 from collections import Counter
 from enum import IntEnum
 from importlib.resources import files
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from napalm.base.exceptions import (
     CommandErrorException,
@@ -28,7 +29,7 @@ from tasks.drivers.frr.sanitize import scrub
 from tasks.drivers.frr.transport import Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tasks.drivers.frr.candidate import Candidate
     from tasks.drivers.frr.transport import Held, SshConnection
@@ -81,11 +82,33 @@ class Switch:
         Raises:
             CommandErrorException: vtysh does not take the command; its words are in it.
         """
-        done = self._connection.run(f"{self._sudo}vtysh -c {shlex.quote(command)}")
+        return self.vtysh_together([command])
+
+    def vtysh_together(self, commands: Sequence[str]) -> str:
+        """Return what vtysh commands print, one behind the other, in one round trip.
+
+        Raises:
+            CommandErrorException: vtysh does not take one, and leaves out those behind it.
+        """
+        words = " ".join(f"-c {shlex.quote(command)}" for command in commands)
+        done = self._connection.run(f"{self._sudo}vtysh {words}")
         if done.code != 0:
-            words = " ".join((done.out + done.err).split())
-            raise CommandErrorException(f"{command!r}: {words or f'exit code {done.code}'}")
+            said = " ".join((done.out + done.err).split())
+            text = "; ".join(commands)
+            raise CommandErrorException(f"{text!r}: {said or f'exit code {done.code}'}")
         return done.out
+
+    def vtysh_json(self, commands: Sequence[str]) -> list[Any]:
+        """Return what ``show ... json`` commands answer, in one round trip; {} for no answer.
+
+        Raises:
+            CommandErrorException: vtysh does not take one.
+        """
+        answers = list(_documents(self.vtysh_together(commands))) if commands else []
+        if len(answers) != len(commands):
+            # A command printed nothing, or no JSON: ask one by one which.
+            answers = [json.loads(self.vtysh(command) or "{}") for command in commands]
+        return answers
 
     def shell(self, command: str) -> str:
         """Return what a shell command prints, whatever it ends with."""
@@ -235,3 +258,16 @@ def _tar(contents: Mapping[str, bytes]) -> bytes:
             entry.mode = 0o600
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """Yield the JSON documents that stand one behind the other in ``text``."""
+    decoder = json.JSONDecoder()
+    place = 0
+    while rest := text[place:].lstrip():
+        place = len(text) - len(rest)
+        try:
+            found, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError:
+            return
+        yield found

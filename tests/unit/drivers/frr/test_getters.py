@@ -14,7 +14,13 @@ import custom_napalm.frr
 from tasks.drivers.frr.driver import FRRDriver
 
 # What the driver offers beyond NAPALM.
-BEYOND = {"accepted_routes", "refresh_routes", "settle_seconds"}
+BEYOND = {
+    "accepted_routes",
+    "accepted_routes_of",
+    "refresh_routes",
+    "run_together",
+    "settle_seconds",
+}
 
 
 @pytest.mark.usefixtures("set_device_parameters")
