@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from policies.accepts import Judge
 from policies.filters import Direction
-from policies.ownership import is_owned
+from policies.ownership import is_intact, is_owned
 from policies.proof import EXAMPLES
 from runbooks.plan_file import DroppedRoute, SessionChange
 
@@ -79,14 +79,17 @@ def shrinkage(
 ) -> Iterator[tuple[str, float]]:
     """Yield each ``only`` guard that stands already and closes addresses, with the part closed.
 
-    A guard that is new narrows all there is to what the pools allow; that is no shrinking.
+    A guard that is new, or was tampered with, narrows all there is to what the pools allow;
+    that is no shrinking.
     """
     old, new = Judge(before), Judge(after)
     for (key, version, direction), fence in sorted(fenced.items(), key=lambda item: item[0]):
         was = _standing(before, old, (key, version, direction))
         if fence.kind != "out" or was is None or not was:
             continue
-        will = _standing(after, new, (key, version, direction)) or fence.allowed[version]
+        will = _standing(after, new, (key, version, direction))
+        if will is None:  # the session closes altogether
+            will = new.session(after.sessions[key], version, direction).may
         # Addresses, not prefixes: what a pool covers in another length still counts as open.
         closed = (was | will).address_count() - will.address_count()
         if closed:
@@ -94,13 +97,14 @@ def shrinkage(
 
 
 def _standing(running: Running, judge: Judge, slot: Slot) -> PrefixSet | None:
-    """Return what our own guard on ``slot`` allows, or None if none stands there."""
+    """Return what our own guard on ``slot`` allows, or None if no whole one stands there."""
     key, version, direction = slot
     attachment = running.sessions[key].attachments[version, direction]
     found = running.route_maps.get(attachment.route_map or "")
     for stanza in found.stanzas if found else ():
         for family, name in stanza.lists:
-            if family == version and is_owned(name):
+            one = running.lists.get((family, name))
+            if family == version and is_owned(name) and one is not None and is_intact(one):
                 denied = judge.permitted(version, name)
                 return None if denied is None else ~denied
     return None
