@@ -155,7 +155,7 @@ def carried_out(switch: MiniFrr, todo: tuple[Step, ...]) -> Running:
 
 def rolled(seed: int) -> random.Random:
     """Return dice that fall the same every time."""
-    return random.Random(seed)  # noqa: S311 - no secret hangs on them
+    return random.Random(seed)
 
 
 def fence(dice: random.Random, kind: str, label: str) -> Fence:

@@ -124,7 +124,7 @@ def test_after_a_kill_9_the_next_up_begins_afresh(tmp_path: Path) -> None:
 
 
 def test_a_killed_up_is_cleaned_up_by_down(state: Path, tmp_path: Path) -> None:
-    starting = subprocess.Popen(  # noqa: S603 - the arguments are this file's
+    starting = subprocess.Popen(
         command("--state", str(state), "up", *options(tmp_path)),
         env={"PATH": search_path(), "PYTHONPATH": str(CHECKOUT)},
         stdout=subprocess.DEVNULL,

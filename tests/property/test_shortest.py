@@ -25,7 +25,7 @@ def tiny_trie(width: int) -> TinyTrie:
 def test_no_list_says_the_same_in_fewer_entries(width: int) -> None:
     trie = tiny_trie(width)
     count = len(trie.fewest)
-    chooser = random.Random(1999)  # noqa: S311 - the same sample every time
+    chooser = random.Random(1999)
     for wanted in chooser.sample(range(count), min(count, _SAMPLE)):
         rows = shortest_rows(width, union_of_blocks(width, trie.blocks(wanted)))
         assert trie.permitted(rows) == wanted

@@ -35,7 +35,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def run(argv: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - the arguments are this file's
+    return subprocess.run(
         argv,
         capture_output=True,
         text=True,

@@ -1,4 +1,3 @@
-# ruff: noqa: S603 - it runs the distribution's programs, by name
 """One real FRR switch with OpenSSH in private namespaces, for the driver's tests.
 
 `MiniFrr` is the class to read. The switch is reachable on 127.2.0.N and touches nothing of the

@@ -1,4 +1,4 @@
-# ruff: noqa: S603, S607, T201 - it runs the distribution's programs, and tells its parent so
+# ruff: noqa: S607, T201 - it runs the distribution's programs, and tells its parent so
 """The inside of a one-switch test network: run by `mini_frr.MiniFrr` in namespaces of its own.
 
 Reads a JSON description from its first argument, starts zebra, bgpd, a BIRD speaker in a network

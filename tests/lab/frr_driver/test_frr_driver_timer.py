@@ -51,7 +51,7 @@ def client(switch: MiniFrr, connect: object) -> Callable[[int | None], subproces
     del connect  # its teardown checks that the switch is as before
 
     def start(revert_in: int | None) -> subprocess.Popen[str]:
-        process = subprocess.Popen(  # noqa: S603 - ourselves
+        process = subprocess.Popen(
             [sys.executable, "-c", CLIENT, json.dumps([switch.args, GUARD, revert_in])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -130,7 +130,7 @@ def test_a_client_killed_during_the_commit_leaves_all_or_nothing(
     before = switch.running()
     process = client(2)
     tell(process)
-    time.sleep(random.Random(seed).uniform(0, 0.4))  # noqa: S311 - where the kill hits
+    time.sleep(random.Random(seed).uniform(0, 0.4))
     kill(process)
     # The switch finishes what it was told or has not begun; then it reverts.
     settled = [before, parse(before + GUARD)]
@@ -150,7 +150,7 @@ def test_a_client_killed_during_a_plain_commit_leaves_all_or_nothing(
     before = switch.running()
     process = client(0)
     tell(process)
-    time.sleep(random.Random(seed).uniform(0, 0.3))  # noqa: S311 - where the kill hits
+    time.sleep(random.Random(seed).uniform(0, 0.3))
     kill(process)
     assert until(lambda: _idle(switch))
     assert not frr.has_pending_commit()

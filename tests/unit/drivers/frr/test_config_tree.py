@@ -76,7 +76,7 @@ def _flat_by_the_switch(text: str, tmp_path: Path) -> list[str]:
     function = re.search(r"^flat\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
     assert function is not None
     (tmp_path / "config").write_text(text)
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         ["/bin/sh", "-c", f"LC_ALL=C\nexport LC_ALL\n{function[0]}\nflat {tmp_path / 'config'}"],
         capture_output=True,
         text=True,
