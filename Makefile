@@ -22,7 +22,7 @@ system:
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 demo: setup ## watch a hijack succeed, the filters go out, the same hijack fail, drift mended, all rolled back
@@ -39,7 +39,7 @@ lint: $(VENV)/.installed ## check style, types and layers
 	@$(BIN)/codespell
 
 $(VENV)/.bench: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@touch $@
 
 bench: $(VENV)/.bench ## measure, beside what people would use instead
@@ -74,7 +74,7 @@ lab-drill: $(VENV)/.installed ## run the attacks and print the scoreboard
 
 lock: ## write constraints.txt anew, from the newest versions that pyproject.toml allows
 	@rm -rf .lock-venv && $(PYTHON) -m venv .lock-venv
-	@.lock-venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	@.lock-venv/bin/python -m pip install -qq --disable-pip-version-check -e '.[dev,bench]'
 	@.lock-venv/bin/python -m pip freeze --exclude-editable > constraints.txt
 	@rm -rf .lock-venv
 
