@@ -71,7 +71,6 @@ class Judge:
         may = must = nothing
         # What may still reach the next stanza, and what does so for certain.
         arrives, surely = everything, everything
-        went_on = nothing
         for stanza in found.stanzas:
             matched = self._matched(stanza, version)
             decided = not stanza.unknown
@@ -80,7 +79,6 @@ class Judge:
                 if stanza.goes_on:
                     # Later stanzas may still deny it; falling off the end permits it.
                     may |= arrives & matched & called.may
-                    went_on |= arrives & matched
                     surely -= matched
                     continue
                 may |= arrives & matched & called.may
@@ -89,7 +87,7 @@ class Judge:
             if decided:
                 arrives -= matched
             surely -= matched
-        return Accepts(may, must - went_on)
+        return Accepts(may, must)
 
     def _called(self, stanza: Stanza, version: int, depth: int) -> Accepts:
         everything, nothing = PrefixSet.everything(version), PrefixSet.empty(version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from evaluator import World, session_permits
@@ -29,10 +30,11 @@ from policies.prefix_list import Action
 from policies.proof import leaks, unsafe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from policies.change import Step
     from policies.guards import Fence, WantedGuard
+    from policies.managed import Slot
 
 #: Shrinking such devices takes minutes; a failure's seed is printed all the same.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -86,6 +88,21 @@ def hitless(running: Running, todo: Sequence[Step]) -> None:
                         assert set(said) == {said[0]}, f"{key} {direction} {prefix}: {said}"
 
 
+def assert_unguarded_are_left_alone(after: Running, fenced: Container[Slot]) -> None:
+    """Assert that what no guard holds does as it would without ringfence."""
+    without = apply(after, steps(managed(after), Managed()))
+    for key, session in after.sessions.items():
+        for version, direction in session.attachments:
+            if (key, version, direction) in fenced:
+                continue
+            for prefix, world in product(UNIVERSE[version], WORLDS):
+                said = [
+                    session_permits(one, one.sessions[key], direction, prefix, world)
+                    for one in (without, after)
+                ]
+                assert said[0] == said[1], f"{key} {direction} {prefix}"
+
+
 def carried_out(running: Running, guards: Sequence[WantedGuard]) -> Running | None:
     """Install and assert all that a change must keep; None where it is refused."""
     wanted = install("tor1", running, guards)
@@ -101,6 +118,7 @@ def carried_out(running: Running, guards: Sequence[WantedGuard]) -> Running | No
     assert steps(wanted.managed, wanted.managed) == ()
     assert foreign(after) == foreign(running)
     assert leaks(after, wanted.fenced) == ()
+    assert_unguarded_are_left_alone(after, wanted.fenced)
     assert unsafe(running, todo) is None
     hitless(running, todo)
     again = install("tor1", after, guards)

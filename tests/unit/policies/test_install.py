@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
 from policies.change import apply, steps
 from policies.dialects import DIALECTS
-from policies.filters import Direction, Running, SessionKey
+from policies.filters import Direction, RouteMap, Running, SessionKey
 from policies.guards import Fence, WantedGuard, deny_list
 from policies.install import Installation, install, unknown_neighbors
 from policies.managed import Managed, managed
+from policies.prefix_list import Action
 from policies.prefix_set import PrefixSet
 from policies.proof import leaks
 
@@ -156,6 +158,79 @@ def test_a_guard_that_stands_keeps_its_number_and_moves_if_something_came_in_fro
     assert stanzas(clean(done, guard("10.0.0.1", fence=BLUE))) == ["RM deny 2: v4"]
     grown = replace(done, route_maps=parse(maps=one_map("permit 2", "permit 10")).route_maps)
     assert stanzas(clean(grown, guard("10.0.0.1"))) == ["RM deny 1: v4"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": Action.PERMIT},
+        {"unknown": ("match community C",)},
+        {"sets": ("set metric 5",)},
+        {"call": "OTHER"},
+        {"goes_on": True},
+        {"lists": ((4, ORANGE.lists[4].name), (6, ORANGE.lists[6].name))},
+    ],
+)
+def test_a_stanza_of_ours_that_somebody_edited_is_replaced_beside_it(
+    change: dict[str, Any],
+) -> None:
+    # In place it would take lines back one by one, and not every line can be.
+    running = parse(*BROWNFIELD, maps=one_map("permit 10"))
+    done = after(running, guard("10.0.0.1"))
+    ours, theirs = done.route_maps["RM"].stanzas
+    edited = RouteMap("RM", (replace(ours, **change), theirs))
+    found = clean(replace(done, route_maps={"RM": edited}), guard("10.0.0.1"))
+    assert stanzas(found) == ["RM deny 2: v4"]
+
+
+OURS = "RF-import-out-orange"
+
+
+@pytest.mark.parametrize(
+    ("seqs", "change"),
+    [
+        ([1, 2], {}),
+        ([1, 65535], {}),
+        ([], {}),
+        ([1, 2, 7, 65535], {}),
+        ([1, 2, 65535], {"action": Action.DENY}),
+        ([1, 2, 65535], {"sets": ("set metric 5",)}),
+    ],
+)
+def test_a_map_of_ours_that_somebody_edited_is_replaced_by_another(
+    seqs: list[int], change: dict[str, Any]
+) -> None:
+    # It is live: made whole step by step it would be half a map for a moment.
+    done = after(parse(INSIDE), guard("10.0.0.1"))
+    whole = {one.seq: one for one in done.route_maps[OURS].stanzas}
+    kept = [replace(whole.get(seq, whole[65535]), seq=seq) for seq in seqs]
+    if change:
+        kept[-1] = replace(kept[-1], **change)
+    maps = {OURS: RouteMap(OURS, tuple(kept))} if kept else {}
+    edited = replace(done, route_maps=maps)
+    found = clean(edited, guard("10.0.0.1"))
+    assert attachments(found) == {"10.0.0.1 v4 import": "RF-import.2-out-orange"}
+    mended = after(edited, guard("10.0.0.1"))
+    assert steps(managed(mended), clean(mended, guard("10.0.0.1")).managed) == ()
+
+
+def test_a_map_of_ours_changes_in_place_only_while_its_sessions_are_the_same() -> None:
+    lines = [INSIDE, "neighbor 10.0.0.2 remote-as 65000"]
+    both = [guard("10.0.0.1"), guard("10.0.0.2")]
+    done = after(parse(*lines), *both)
+    changed = [replace(one, fence=fence("orange", "10.65.0.0/17")) for one in both]
+    assert set(attachments(clean(done, *changed)).values()) == {OURS}
+    assert set(attachments(clean(done, both[0])).values()) == {OURS}
+    assert set(attachments(clean(done, changed[0])).values()) == {"RF-import.2-out-orange"}
+
+
+def test_a_list_that_is_gone_comes_back_under_another_name() -> None:
+    # Under its own it would be live half made.
+    done = after(parse(*BROWNFIELD, maps=one_map("permit 10")), guard("10.0.0.1"))
+    (key,) = done.lists
+    found = clean(replace(done, lists={}), guard("10.0.0.1"))
+    assert list(found.managed.lists) == [(4, f"{key[1]}.2")]
+    assert stanzas(found) == ["RM deny 1: v4"]
 
 
 # Sessions without a policy ---------------------------------------------------------------------
