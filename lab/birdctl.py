@@ -15,14 +15,25 @@ _LAST = re.compile(rb"(?:^|\n)(\d{4}) [^\n]*\n$")
 _CODE = re.compile(r"^(?:\d{4}[- ]| |\+)")
 _FIRST_ERROR = 8000
 NOT_FOUND = 8001
+RECONFIGURED = "Stopped due to reconfiguration"
+_TRIES = 20
 
 
 def ask(control: Path, command: str) -> str:
     """Return the answer's text without its codes; raise ``LabError`` if BIRD refuses the command.
 
     ``control`` is the socket, seen through /proc/PID/root from outside. A route that does not exist
-    (code 8001) is an empty answer.
+    (code 8001) is an empty answer. A table that BIRD stops showing because it is reconfigured in
+    the middle is asked for again.
     """
+    for _ in range(_TRIES):
+        text = _ask(control, command)
+        if RECONFIGURED not in text:
+            return text
+    raise LabError(f"BIRD is reconfigured all the time: {command}")
+
+
+def _ask(control: Path, command: str) -> str:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_TIMEOUT_S)
         connection.connect(str(control))
@@ -31,7 +42,7 @@ def ask(control: Path, command: str) -> str:
         code, text = _answer(connection)
     if code == NOT_FOUND:
         return ""
-    if code >= _FIRST_ERROR:
+    if code >= _FIRST_ERROR and RECONFIGURED not in text:
         raise LabError(f"BIRD refused: {command}: {text.strip()}")
     return text
 
