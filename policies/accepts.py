@@ -43,16 +43,25 @@ class Judge:
 
     def __init__(self, running: Running) -> None:
         self.running = running
-        self._lists: dict[tuple[int, str], PrefixSet | None] = {}
+        self._lists: dict[tuple[int, str], Accepts | None] = {}
         self._maps: dict[tuple[int, str], Accepts] = {}
 
     def permitted(self, version: int, name: str) -> PrefixSet | None:
+        """Return what the prefix-list permits; None if it is undefined, empty or unclear."""
+        found = self._list(version, name)
+        return found.may if found is not None and found.may == found.must else None
+
+    def _list(self, version: int, name: str) -> Accepts | None:
         """Return what the prefix-list permits; None if it is undefined or empty."""
         key = (version, name)
         if key not in self._lists:
             found = self.running.lists.get(key)
-            empty = found is None or not found.entries
-            self._lists[key] = None if empty else evaluate(found.entries, version)  # type: ignore[union-attr]
+            if found is not None and found.unknown:
+                self._lists[key] = _either(None, version)
+            elif found is None or not found.entries:
+                self._lists[key] = None
+            else:
+                self._lists[key] = Accepts.exactly(evaluate(found.entries, version))
         return self._lists[key]
 
     def route_map(self, version: int, name: str, depth: int = 0) -> Accepts:
@@ -66,61 +75,64 @@ class Judge:
         nothing, everything = PrefixSet.empty(version), PrefixSet.everything(version)
         found = self.running.route_maps.get(name)
         if found is None:
-            permits = self.running.semantics.undefined_map_permits
-            return Accepts.exactly(everything if permits else nothing)
+            return _either(self.running.semantics.undefined_map_permits, version)
         may = must = nothing
         # What may still reach the next stanza, and what does so for certain.
         arrives, surely = everything, everything
         for stanza in found.stanzas:
             matched = self._matched(stanza, version)
-            decided = not stanza.unknown
+            if stanza.unknown:
+                matched = Accepts(matched.may, nothing)
+            called = self._called(stanza, version, depth)
+            if stanza.goes_on:
+                # Later stanzas may still deny it; falling off the end permits it. A deny that
+                # goes on counts too: platforms differ in what they make of one.
+                may |= arrives & matched.may & called.may
+                surely -= matched.may
+                continue
             if stanza.action is Action.PERMIT:
-                called = self._called(stanza, version, depth)
-                if stanza.goes_on:
-                    # Later stanzas may still deny it; falling off the end permits it.
-                    may |= arrives & matched & called.may
-                    surely -= matched
-                    continue
-                may |= arrives & matched & called.may
-                if decided:
-                    must |= surely & matched & called.must
-            if decided:
-                arrives -= matched
-            surely -= matched
+                may |= arrives & matched.may & called.may
+                must |= surely & matched.must & called.must
+            arrives -= matched.must
+            surely -= matched.may
         return Accepts(may, must)
 
     def _called(self, stanza: Stanza, version: int, depth: int) -> Accepts:
-        everything, nothing = PrefixSet.everything(version), PrefixSet.empty(version)
         if stanza.call is None:
-            return Accepts.exactly(everything)
+            return _either(True, version)
         if depth >= _MAX_CALLS:
-            return Accepts(everything, nothing)
+            return _either(None, version)
         if stanza.call not in self.running.route_maps:
-            permits = self.running.semantics.undefined_call_permits
-            return Accepts.exactly(everything if permits else nothing)
+            return _either(self.running.semantics.undefined_call_permits, version)
         return self.route_map(version, stanza.call, depth + 1)
 
-    def _matched(self, stanza: Stanza, version: int) -> PrefixSet:
-        """Return what the stanza's prefix-lists match; they are joined by "and"."""
-        matched = PrefixSet.everything(version)
+    def _matched(self, stanza: Stanza, version: int) -> Accepts:
+        """Return what the stanza's prefix-lists may match, and what they must."""
+        matched = _either(True, version)
         for family, name in stanza.lists:
-            if family != version:
-                return PrefixSet.empty(version)
-            permitted = self.permitted(version, name)
-            if permitted is not None:
-                matched &= permitted
-            elif not self.running.semantics.undefined_list_matches:
-                return PrefixSet.empty(version)
+            matched &= self._match(family, name, version)
+        for some in stanza.any_of:
+            each = [self._match(family, name, version) for family, name in some]
+            matched &= Accepts(
+                PrefixSet.union(version, [one.may for one in each]),
+                PrefixSet.union(version, [one.must for one in each]),
+            )
         return matched
+
+    def _match(self, family: int, name: str, version: int) -> Accepts:
+        semantics = self.running.semantics
+        if family != version:
+            return _either(semantics.other_family_matches, version)
+        permitted = self._list(version, name)
+        return permitted or _either(semantics.undefined_list_matches, version)
 
     def session(self, session: Session, version: int, direction: Direction) -> Accepts:
         """Return what ``session`` lets through; nothing for a family it does not carry."""
-        nothing, everything = PrefixSet.empty(version), PrefixSet.everything(version)
         attachment = session.attachments.get((version, direction))
         if attachment is None:
-            return Accepts.exactly(nothing)
+            return _either(False, version)
         if attachment.is_empty:
-            verdict = Accepts.exactly(nothing if session.closed_without_policy else everything)
+            verdict = _either(not session.is_closed(version, direction), version)
         else:
             verdict = self._attached(attachment, version)
         if attachment.originates_default:
@@ -128,22 +140,28 @@ class Judge:
         return verdict
 
     def _attached(self, attachment: Attachment, version: int) -> Accepts:
-        nothing, everything = PrefixSet.empty(version), PrefixSet.everything(version)
-        verdict = Accepts.exactly(everything)
+        if attachment.overrides:
+            return _either(None, version)
+        verdict = _either(True, version)
         if attachment.route_map is not None:
             verdict = self.route_map(version, attachment.route_map)
         if attachment.unsuppress_map is not None:
             instead = self.route_map(version, attachment.unsuppress_map)
             verdict = Accepts(verdict.may | instead.may, verdict.must & instead.must)
         if attachment.prefix_list is not None:
-            permitted = self.permitted(version, attachment.prefix_list)
+            permitted = self._list(version, attachment.prefix_list)
             if permitted is None:
-                permits = self.running.semantics.undefined_attached_list_permits
-                permitted = everything if permits else nothing
-            verdict &= Accepts.exactly(permitted)
+                permitted = _either(self.running.semantics.undefined_attached_list_permits, version)
+            verdict &= permitted
         if attachment.unknown:
-            verdict = Accepts(verdict.may, nothing)
+            verdict = Accepts(verdict.may, PrefixSet.empty(version))
         return verdict
+
+
+def _either(known: bool | None, version: int) -> Accepts:
+    """Return everything for True, nothing for False, and any of it for None, not known."""
+    everything, nothing = PrefixSet.everything(version), PrefixSet.empty(version)
+    return Accepts(nothing if known is False else everything, everything if known else nothing)
 
 
 def _default_route(version: int) -> PrefixSet:

@@ -199,7 +199,7 @@ def _attached(running: Running, slot: Slot, name: str | None) -> Running:
     sessions[key] = replace(target, attachments={**target.attachments, at: changed})
     for one in members(running, target):
         there = one.attachments.get(at)
-        if there is not None and (there.inherited_from is not None or there.route_map is None):
+        if there is not None and (there.inherited_from == key.name or there.route_map is None):
             follows = replace(there, route_map=name, inherited_from=key.name if name else None)
             sessions[one.key] = replace(one, attachments={**one.attachments, at: follows})
     return replace(running, sessions=sessions)

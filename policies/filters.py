@@ -27,18 +27,24 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
-    """A named, ordered prefix-list of one family (``version`` 4 or 6)."""
+    """A named, ordered prefix-list of one family (``version`` 4 or 6).
+
+    ``unknown`` are entries that no set of prefixes can say (a wildcard mask, say): what the
+    whole list permits is then not known.
+    """
 
     version: int
     name: str
     entries: tuple[PrefixListEntry, ...]
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stanza:
     """One numbered stanza of a route-map.
 
-    ``lists`` are the prefix-lists it matches, as (version, name); ``unknown`` the match
+    ``lists`` are the prefix-lists it matches, as (version, name), all of which must permit;
+    ``any_of`` lines that name several lists, one of which must. ``unknown`` are the match
     lines that prefixes alone can't decide; ``sets`` every other line, order kept; ``call``
     a map it calls; ``goes_on`` whether a match does not end the evaluation.
     """
@@ -46,10 +52,16 @@ class Stanza:
     seq: int
     action: Action
     lists: tuple[tuple[int, str], ...] = ()
+    any_of: tuple[tuple[tuple[int, str], ...], ...] = ()
     unknown: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     call: str | None = None
     goes_on: bool = False
+
+    @property
+    def referred(self) -> tuple[tuple[int, str], ...]:
+        """Every prefix-list that the stanza names, as (version, name)."""
+        return (*self.lists, *(one for some in self.any_of for one in some))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,9 @@ class Attachment:
     ``unknown`` are lines that prefixes alone can't decide (an AS-path filter, say): they
     can only narrow further. ``inherited_from`` names the peer group the route-map comes from,
     if any. Two things go past the route-map: a default route that the device makes up for the
-    session, and what ``unsuppress_map`` decides in its place.
+    session, and what ``unsuppress_map`` decides in its place. ``overrides`` are lines that may
+    decide instead of all this, nobody knows what. ``closed_when_empty`` says that this family
+    and direction lets nothing through without a policy.
     """
 
     route_map: str | None = None
@@ -80,11 +94,13 @@ class Attachment:
     inherited_from: str | None = None
     originates_default: bool = False
     unsuppress_map: str | None = None
+    overrides: tuple[str, ...] = ()
+    closed_when_empty: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether the session has no policy here."""
-        return self.route_map is None and self.prefix_list is None and not self.unknown
+        return self.route_map is None and not (self.prefix_list or self.unknown or self.overrides)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -120,15 +136,25 @@ class Session:
         """The families the session carries, ascending."""
         return tuple(sorted({version for version, _ in self.attachments}))
 
+    def is_closed(self, version: int, direction: Direction) -> bool:
+        """Return whether nothing gets through for want of any policy."""
+        one = self.attachments[version, direction]
+        return one.is_empty and (self.closed_without_policy or one.closed_when_empty)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Semantics:
-    """What a platform makes of a broken reference; see :mod:`policies.accepts`."""
+    """What a platform makes of a broken reference; see :mod:`policies.accepts`.
 
-    undefined_list_matches: bool
-    undefined_map_permits: bool
-    undefined_call_permits: bool
-    undefined_attached_list_permits: bool
+    None where that is not known, or where sources contradict each other.
+    ``other_family_matches`` is about a match on a list of the family that the route is not of.
+    """
+
+    undefined_list_matches: bool | None
+    undefined_map_permits: bool | None
+    undefined_call_permits: bool | None
+    undefined_attached_list_permits: bool | None
+    other_family_matches: bool | None = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ class _Installer:
             named
             for one in running.route_maps.values()
             for stanza in one.stanzas
-            for named in stanza.lists
+            for named in stanza.referred
         }
         self.out = Installation(Managed())
 
@@ -125,7 +125,7 @@ class _Installer:
         attachment = session.attachments[version, direction]
         if attachment.route_map is not None:
             return
-        closed = session.closed_without_policy and attachment.is_empty
+        closed = session.is_closed(version, direction)
         above = (SessionKey(key.vrf, session.group or ""), version, direction)
         if closed and slot not in self.openable:
             if above in self.mapless:
@@ -181,7 +181,7 @@ class _Installer:
         if found is None:
             for slot in fenced:
                 self.out.closed[slot] = f"route-map {name} is attached but not defined"
-            if self.base.semantics.undefined_map_permits:
+            if self.base.semantics.undefined_map_permits is not False:
                 self._refuse(
                     "undefined-route-map",
                     f"route-map {name} is attached but not defined, which permits everything",

@@ -34,7 +34,7 @@ class Managed:
 
 def is_our_stanza(route_map: str, stanza: Stanza) -> bool:
     """Return whether ``stanza`` is ours: in a map of ours, or about a list of ours."""
-    return is_owned(route_map) or any(is_owned(name) for _, name in stanza.lists)
+    return is_owned(route_map) or any(is_owned(name) for _, name in stanza.referred)
 
 
 def managed(running: Running) -> Managed:

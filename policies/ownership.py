@@ -45,7 +45,8 @@ def content_hash(version: int, entries: tuple[PrefixListEntry, ...]) -> str:
 def is_intact(one: PrefixList) -> bool:
     """Return whether the content of one of our lists is what its name promises."""
     found = _HASH.search(one.name)
-    return found is not None and found[1] == content_hash(one.version, one.entries)
+    whole = found is not None and found[1] == content_hash(one.version, one.entries)
+    return whole and not one.unknown
 
 
 def label(clusters: tuple[str, ...], *suffixes: str) -> str:
@@ -81,7 +82,7 @@ def free_name(
         one.name
         for (version, name), one in present.items()
         if version == wanted.version
-        and one.entries == wanted.entries
+        and (one.entries, one.unknown) == (wanted.entries, ())
         and (name == wanted.name or name.startswith(f"{wanted.name}."))
     ]
     names = (

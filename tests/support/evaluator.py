@@ -24,25 +24,26 @@ class World:
     """Which unknown lines hold for the route, and what a route meets that was sent on.
 
     ``falls_off`` is what becomes of it at the end of the map; ``jumps_out`` whether the jump
-    leads past all later stanzas.
+    leads past all later stanzas; ``broken`` what a broken reference does where that is not known.
     """
 
     holds: frozenset[str]
     falls_off: bool = True
     jumps_out: bool = False
+    broken: bool = False
 
 
 def worlds(unknown: set[str], *, jumps: bool) -> Iterator[World]:
     """Yield every world for these unknown lines."""
     lines = sorted(unknown)
-    for bits in product((False, True), repeat=len(lines)):
+    for broken, *bits in product((False, True), repeat=len(lines) + 1):
         holds = frozenset(line for line, bit in zip(lines, bits, strict=True) if bit)
         if jumps:
-            yield World(holds, falls_off=True)
-            yield World(holds, falls_off=False)
-            yield World(holds, jumps_out=True)
+            yield World(holds, falls_off=True, broken=broken)
+            yield World(holds, falls_off=False, broken=broken)
+            yield World(holds, jumps_out=True, broken=broken)
         else:
-            yield World(holds)
+            yield World(holds, broken=broken)
 
 
 def list_permits(running: Running, name: str, prefix: Network) -> bool | None:
@@ -61,12 +62,22 @@ def list_permits(running: Running, name: str, prefix: Network) -> bool | None:
     return False
 
 
+def _known(said: bool | None, world: World) -> bool:
+    return world.broken if said is None else said
+
+
+def _match(running: Running, version: int, name: str, prefix: Network, world: World) -> bool:
+    if version != prefix.version:
+        return _known(running.semantics.other_family_matches, world)
+    if running.lists[version, name].unknown if (version, name) in running.lists else False:
+        return world.broken
+    said = list_permits(running, name, prefix)
+    return _known(running.semantics.undefined_list_matches, world) if said is None else said
+
+
 def _matches(running: Running, stanza: Stanza, prefix: Network, world: World) -> bool:
-    for version, name in stanza.lists:
-        said = list_permits(running, name, prefix) if version == prefix.version else False
-        if said is None:
-            said = running.semantics.undefined_list_matches
-        if not said:
+    for some in (*((one,) for one in stanza.lists), *stanza.any_of):
+        if not any(_match(running, *one, prefix, world) for one in some):
             return False
     return all(line in world.holds for line in stanza.unknown)
 
@@ -75,7 +86,7 @@ def map_permits(running: Running, name: str, prefix: Network, world: World) -> b
     """Return whether the route-map lets ``prefix`` through; maps must not call in circles."""
     found = running.route_maps.get(name)
     if found is None:
-        return running.semantics.undefined_map_permits
+        return _known(running.semantics.undefined_map_permits, world)
     was_sent_on = False
     for stanza in sorted(found.stanzas, key=lambda one: one.seq):
         if not _matches(running, stanza, prefix, world):
@@ -86,7 +97,7 @@ def map_permits(running: Running, name: str, prefix: Network, world: World) -> b
             if stanza.call in running.route_maps:
                 called = map_permits(running, stanza.call, prefix, world)
             else:
-                called = running.semantics.undefined_call_permits
+                called = _known(running.semantics.undefined_call_permits, world)
             if not called:
                 return False
         if not stanza.goes_on or world.jumps_out:
@@ -103,7 +114,9 @@ def session_permits(
     if attachment is None:
         return False
     if attachment.is_empty:
-        return not session.closed_without_policy
+        return not (session.closed_without_policy or attachment.closed_when_empty)
+    if attachment.overrides:
+        return world.broken
     if attachment.route_map is not None and not map_permits(
         running, attachment.route_map, prefix, world
     ):
@@ -111,7 +124,7 @@ def session_permits(
     if attachment.prefix_list is not None:
         said = list_permits(running, attachment.prefix_list, prefix)
         if said is None:
-            said = running.semantics.undefined_attached_list_permits
+            said = _known(running.semantics.undefined_attached_list_permits, world)
         if not said:
             return False
     return all(line in world.holds for line in attachment.unknown)

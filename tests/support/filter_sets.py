@@ -52,12 +52,14 @@ FRR = Semantics(
     undefined_call_permits=True,
     undefined_attached_list_permits=False,
 )
+known = st.sampled_from((True, False, None))
 semantics = st.builds(
     Semantics,
-    undefined_list_matches=st.booleans(),
-    undefined_map_permits=st.booleans(),
-    undefined_call_permits=st.booleans(),
-    undefined_attached_list_permits=st.booleans(),
+    undefined_list_matches=known,
+    undefined_map_permits=known,
+    undefined_call_permits=known,
+    undefined_attached_list_permits=known,
+    other_family_matches=known,
 )
 actions = st.sampled_from(Action)
 
@@ -102,6 +104,7 @@ def route_maps(
     *,
     first: int = 1,
     jumps: bool = True,
+    several: bool = False,
 ) -> dict[str, RouteMap]:
     """Route-maps that call only later ones, so never in circles; every unknown line is unique."""
     found = {}
@@ -111,6 +114,9 @@ def route_maps(
         for seq in sorted(draw(numbers)):
             families = draw(st.sampled_from([(), (4,), (6,), (4,), (6,), (4, 6)]))
             lists = tuple((v, draw(st.sampled_from(list_names))) for v in families)
+            any_of: tuple[tuple[tuple[int, str], ...], ...] = ()
+            if several and len(families) == 1 and draw(st.booleans()):
+                lists, any_of = (), (tuple((families[0], one) for one in list_names[:2]),)
             action = draw(actions)
             permits = action is Action.PERMIT
             call = None
@@ -121,6 +127,7 @@ def route_maps(
                     seq=seq,
                     action=action,
                     lists=lists,
+                    any_of=any_of,
                     unknown=(f"match tag {name}.{seq}",) if draw(st.integers(0, 3)) == 0 else (),
                     sets=("set metric 5",) if permits and draw(st.booleans()) else (),
                     call=call,
