@@ -1,4 +1,8 @@
-"""The indented text of IOS-like platforms as blocks: the one door to ciscoconfparse2."""
+"""The indented text of IOS-like platforms as blocks: the one door to ciscoconfparse2.
+
+Read :func:`blocks`. Only the hierarchy of some blocks matters, and only theirs is worked out,
+by ciscoconfparse2: of a large configuration that is a small part.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ciscoconfparse2 import CiscoConfParse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+_Line = tuple[int, str]
 
 
 @dataclass(slots=True)
@@ -25,21 +31,53 @@ class Block:
         return self.text.split()
 
 
-def blocks(lines: Sequence[str]) -> list[Block]:
-    """Return the top-level blocks of ``lines``; comments and blank lines are left out."""
-    # A banner's text is free text: the parser would take its first letter for a delimiter.
-    kept = [" " if line.startswith("banner ") else line for line in lines]
-    if not any(line.strip() for line in kept):
-        return []
-    parsed = CiscoConfParse(kept, syntax="ios", factory=False)
-    return [_block(line) for line in _real(parsed.objs) if line.indent == 0]
+def blocks(lines: Sequence[str], deep: str) -> list[Block]:
+    """Return the top-level blocks of ``lines``; comments and blank lines are left out.
+
+    Blocks that begin with ``deep`` are nested as they are indented; in all others whatever is
+    indented is a child of the first line.
+    """
+    return [_block(chunk, deep) for chunk in _chunks(lines)]
 
 
-def _block(line: Any) -> Block:  # noqa: ANN401 - the library is not annotated
+def walk(block: Block) -> Iterator[Block]:
+    """Yield ``block`` and everything below it, in the order of the text."""
+    yield block
+    for child in block.children:
+        yield from walk(child)
+
+
+def _chunks(lines: Sequence[str]) -> Iterator[list[_Line]]:
+    """Yield each line that is not indented, numbered, with the indented ones below it."""
+    chunk: list[_Line] = []
+    for number, line in enumerate(lines, start=1):
+        # A banner's text is free text: the parser would take its first letter for a delimiter.
+        if not line.strip() or line.lstrip().startswith("!") or line.startswith("banner "):
+            continue
+        if chunk and not line.startswith((" ", "\t")):
+            yield chunk
+            chunk = []
+        chunk.append((number, line))
+    if chunk:
+        yield chunk
+
+
+def _block(chunk: list[_Line], deep: str) -> Block:
+    (number, first), *below = chunk
+    if not first.startswith(deep) or not below:
+        flat = [Block(line.strip(), at) for at, line in below]
+        return Block(first.strip(), number, flat)
+    parsed = CiscoConfParse([line for _, line in chunk], syntax="ios", factory=False)
+    return _nested(parsed.objs[0], [at for at, _ in chunk])
+
+
+def _nested(line: Any, numbers: Sequence[int]) -> Block:  # noqa: ANN401 - the library is not annotated
     return Block(
-        line.text.strip(), line.linenum + 1, [_block(child) for child in _real(line.children)]
+        line.text.strip(),
+        numbers[line.linenum],
+        [_nested(child, numbers) for child in _real(line.children)],
     )
 
 
 def _real(lines: Iterable[Any]) -> list[Any]:
-    return [line for line in lines if line.text.strip().strip("!")]
+    return [line for line in lines if line.text.strip()]

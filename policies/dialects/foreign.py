@@ -1,0 +1,81 @@
+"""What of a configuration is not ringfence's: :func:`foreign`, for all IOS-like platforms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policies.ownership import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_OBJECTS = ("route-map ", "ip prefix-list ", "ipv6 prefix-list ")
+_FAMILY, _END = "address-family ", "exit-address-family"
+#: What IOS-XE prints about a configuration in front of it, and what ends one.
+_ABOUT = ("Building configuration", "Current configuration :", "end")
+
+
+def foreign(lines: Sequence[str], literal: Sequence[bool]) -> str:
+    """Return ``lines``, which keep their line ends, without ours and without separators.
+
+    A stanza or a list goes with all of its lines; free text, as ``literal`` says, always
+    stays. A ``!`` is printed behind blocks wherever they end, and an address family is
+    printed while it has lines, so neither says anything by itself.
+    """
+    rows = [
+        (line, kept)
+        for line, kept in zip(lines, literal, strict=True)
+        if kept or not _is_separator(line)
+    ]
+    out: list[tuple[str, bool]] = []
+    for block in _blocks(rows):
+        ours = [not kept and _is_ours(line) for line, kept in block]
+        if any(ours) and block[0][0].startswith(_OBJECTS):
+            continue
+        out += [row for row, mine in zip(block, ours, strict=True) if not mine]
+    return "".join(line for line in _without_empty_families(out))
+
+
+def _is_separator(line: str) -> bool:
+    text = line.strip()
+    comment = text.startswith("!") and not text.startswith("!!")
+    return (
+        not text
+        or comment
+        or (not line.startswith(" ") and text.startswith(_ABOUT[:2]))
+        or (line.rstrip() == _ABOUT[2])
+    )
+
+
+def _blocks(rows: Sequence[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:
+    """Yield each line that is not indented with those that are below it, and its ``exit``."""
+    block: list[tuple[str, bool]] = []
+    for line, kept in rows:
+        if block and not kept and not line.startswith((" ", "\t")) and line.rstrip() != "exit":
+            yield block
+            block = []
+        block.append((line, kept))
+    if block:
+        yield block
+
+
+def _is_ours(line: str) -> bool:
+    """Return whether a line defines, matches or attaches something of ours."""
+    words = line.split()
+    return any(word.startswith(PREFIX) for word in words) and "description" not in words
+
+
+def _without_empty_families(rows: Sequence[tuple[str, bool]]) -> Iterator[str]:
+    indents = [len(line) - len(line.lstrip()) for line, _ in rows]
+    skip = -1
+    for at, (line, kept) in enumerate(rows):
+        if at == skip:
+            continue
+        text = line.strip()
+        if not kept and text.startswith(_FAMILY):
+            nothing_below = at + 1 == len(rows) or indents[at + 1] <= indents[at]
+            if at + 1 < len(rows) and rows[at + 1][0].strip() == _END:
+                skip, nothing_below = at + 1, True
+            if nothing_below:
+                continue
+        yield line
