@@ -132,7 +132,8 @@ class Judge:
         if attachment is None:
             return _either(False, version)
         if attachment.is_empty:
-            verdict = _either(not session.is_closed(version, direction), version)
+            closed = session.is_closed(version, direction)
+            verdict = _either(None if closed is None else not closed, version)
         else:
             verdict = self._attached(attachment, version)
         if attachment.originates_default:
@@ -152,7 +153,10 @@ class Judge:
             permitted = self._list(version, attachment.prefix_list)
             if permitted is None:
                 permitted = _either(self.running.semantics.undefined_attached_list_permits, version)
-            verdict &= permitted
+            both = self.running.semantics.list_beside_map or attachment.route_map is None
+            verdict = Accepts(
+                verdict.may & permitted.may if both else verdict.may, verdict.must & permitted.must
+            )
         if attachment.unknown:
             verdict = Accepts(verdict.may, PrefixSet.empty(version))
         return verdict

@@ -85,7 +85,7 @@ class Attachment:
     if any. Two things go past the route-map: a default route that the device makes up for the
     session, and what ``unsuppress_map`` decides in its place. ``overrides`` are lines that may
     decide instead of all this, nobody knows what. ``closed_when_empty`` says that this family
-    and direction lets nothing through without a policy.
+    and direction lets nothing through without a policy; None where that is not known.
     """
 
     route_map: str | None = None
@@ -95,7 +95,7 @@ class Attachment:
     originates_default: bool = False
     unsuppress_map: str | None = None
     overrides: tuple[str, ...] = ()
-    closed_when_empty: bool = False
+    closed_when_empty: bool | None = False
 
     @property
     def is_empty(self) -> bool:
@@ -136,10 +136,12 @@ class Session:
         """The families the session carries, ascending."""
         return tuple(sorted({version for version, _ in self.attachments}))
 
-    def is_closed(self, version: int, direction: Direction) -> bool:
-        """Return whether nothing gets through for want of any policy."""
+    def is_closed(self, version: int, direction: Direction) -> bool | None:
+        """Return whether nothing gets through for want of any policy; None if not known."""
         one = self.attachments[version, direction]
-        return one.is_empty and (self.closed_without_policy or one.closed_when_empty)
+        if not one.is_empty:
+            return False
+        return self.closed_without_policy or one.closed_when_empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,8 @@ class Semantics:
     """What a platform makes of a broken reference; see :mod:`policies.accepts`.
 
     None where that is not known, or where sources contradict each other.
-    ``other_family_matches`` is about a match on a list of the family that the route is not of.
+    ``other_family_matches`` is about a match on a list of the family that the route is not of,
+    ``list_beside_map`` about whether a session's prefix-list is asked where it has a map too.
     """
 
     undefined_list_matches: bool | None
@@ -155,6 +158,7 @@ class Semantics:
     undefined_call_permits: bool | None
     undefined_attached_list_permits: bool | None
     other_family_matches: bool | None = False
+    list_beside_map: bool | None = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ class _Installer:
         attachment = session.attachments[version, direction]
         if attachment.route_map is not None:
             return
-        closed = session.is_closed(version, direction)
+        closed = session.is_closed(version, direction) is not False
         above = (SessionKey(key.vrf, session.group or ""), version, direction)
         if closed and slot not in self.openable:
             if above in self.mapless:

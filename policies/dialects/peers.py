@@ -129,8 +129,7 @@ class Sessions:
 
     ``outside`` is the family that lines outside of any family are about; None says all of
     them, the family's own lines going first. ``missing`` is what the instance itself says of
-    sessions without a policy. ``both_judge`` says that a prefix-list beside a route-map is
-    known to be asked as well.
+    sessions without a policy.
     """
 
     vrf: str
@@ -142,7 +141,6 @@ class Sessions:
     outside: int | None = 4
     requires_policy: bool = False
     missing: dict[Place, set[str]] = field(default_factory=dict)
-    both_judge: bool = True
 
     def sessions(self) -> dict[SessionKey, Session]:
         """Return the sessions by key."""
@@ -266,19 +264,17 @@ class Sessions:
             overrides.append(f"rcf {found['rcf'][1]}")
         unsuppress = next((s[0][1] for lv in levels if (s := _say(lv, "unsuppress-map"))), None)
         values = {kind: value for kind, (_, value) in found.items()}
-        doubtful = not self.both_judge and "route-map" in values
-        kinds = [*(["prefix-list"] if doubtful else []), "filter-list", "distribute-list"]
-        narrows = [kind for kind in kinds if kind in values]
-        one = Attachment(
+        narrows = [kind for kind in ("filter-list", "distribute-list") if kind in values]
+        return Attachment(
             route_map=values.get("route-map"),
-            prefix_list=None if "prefix-list" in narrows else values.get("prefix-list"),
+            prefix_list=values.get("prefix-list"),
             unknown=tuple(f"{kind} {values[kind]}" for kind in narrows),
             inherited_from=(found["route-map"][0] or None) if "route-map" in found else None,
             originates_default=direction is Direction.EXPORT and self._default(peer, version),
             unsuppress_map=unsuppress,
             overrides=tuple(overrides),
+            closed_when_empty=self._closed(peer, version, direction, external),
         )
-        return self._without_policy(peer, version, direction, external, one)
 
     def _default(self, peer: Peer, version: int) -> bool:
         """Return whether a default route is made up for the session."""
@@ -292,12 +288,10 @@ class Sessions:
             for name, one in level
         )
 
-    def _without_policy(
-        self, peer: Peer, version: int, direction: Direction, external: bool | None, one: Attachment
-    ) -> Attachment:
-        """Return ``one`` with what becomes of a session that has no policy here."""
-        if not one.is_empty:
-            return one
+    def _closed(
+        self, peer: Peer, version: int, direction: Direction, external: bool | None
+    ) -> bool | None:
+        """Return whether a session that has no policy here is closed; None if not known."""
         places = [self.missing, *(p.missing for lv in self._chain(peer, version) for _, p in lv)]
         said = {
             action
@@ -305,23 +299,10 @@ class Sessions:
             for family in (version, None)
             for action in place.get((family, direction), ())
         }
-        if said == {"deny"} and external:
-            return _replaced(one, closed=True)
-        if said - {"permit"}:
-            return _replaced(one, overrides=tuple(f"missing-policy {x}" for x in sorted(said)))
-        return one
+        if said <= {"permit"}:
+            return False
+        return True if said == {"deny"} and external else None
 
 
 def _say(level: list[tuple[str, dict[str, str]]], kind: str) -> list[tuple[str, str]]:
     return [(name, policies[kind]) for name, policies in level if kind in policies]
-
-
-def _replaced(
-    one: Attachment, *, closed: bool = False, overrides: tuple[str, ...] = ()
-) -> Attachment:
-    return Attachment(
-        originates_default=one.originates_default,
-        unsuppress_map=one.unsuppress_map,
-        closed_when_empty=closed,
-        overrides=overrides,
-    )

@@ -114,7 +114,8 @@ def session_permits(
     if attachment is None:
         return False
     if attachment.is_empty:
-        return not (session.closed_without_policy or attachment.closed_when_empty)
+        closed = session.closed_without_policy or attachment.closed_when_empty
+        return not _known(closed, world)
     if attachment.overrides:
         return world.broken
     if attachment.route_map is not None and not map_permits(
@@ -125,6 +126,7 @@ def session_permits(
         said = list_permits(running, attachment.prefix_list, prefix)
         if said is None:
             said = _known(running.semantics.undefined_attached_list_permits, world)
-        if not said:
+        asked = attachment.route_map is None or _known(running.semantics.list_beside_map, world)
+        if asked and not said:
             return False
     return all(line in world.holds for line in attachment.unknown)

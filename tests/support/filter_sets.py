@@ -60,6 +60,7 @@ semantics = st.builds(
     undefined_call_permits=known,
     undefined_attached_list_permits=known,
     other_family_matches=known,
+    list_beside_map=known,
 )
 actions = st.sampled_from(Action)
 

@@ -1,0 +1,101 @@
+"""An EOS running configuration into a filter set: :class:`EosReader`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from policies.dialects.free_text import eos_opener, free_text
+from policies.dialects.neighbors import Instance
+from policies.dialects.peers import Sessions, asn
+from policies.dialects.prefix_lines import ListGrammar
+from policies.dialects.reader import Reader
+from policies.errors import ParseError
+from policies.filters import Semantics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policies.dialects.hierarchy import Block
+
+_ROUTER = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)")
+_DEVICE = re.compile(r"! device: .*\bEOS-")
+_FAMILY = re.compile(r"address-family ipv(?P<version>[46])(?: unicast)?")
+_VRF = re.compile(r"vrf \S+")
+
+
+class EosReader(Reader):
+    """Reads what ``show running-config`` prints."""
+
+    grammar = ListGrammar(eq=True, host_bits=True, step=10)
+    bare_lists = True
+    # An undefined list in a match is nowhere written down.
+    semantics = Semantics(
+        undefined_list_matches=None,
+        undefined_map_permits=True,
+        undefined_call_permits=None,
+        undefined_attached_list_permits=True,
+        other_family_matches=None,
+        list_beside_map=None,
+    )
+
+    def check(self, lines: Sequence[str]) -> None:
+        """Raise ParseError unless ``lines`` begin and end as EOS prints them."""
+        if not any(_DEVICE.match(line) for line in lines):
+            raise ParseError("no EOS running configuration: the line `! device:` is missing")
+        if not any(line.rstrip() == "end" for line in lines):
+            raise ParseError("the EOS running configuration is cut short: it lacks its `end`")
+
+    def commands(self, lines: Sequence[str]) -> Sequence[str]:
+        """Return ``lines`` without the text of banners, scripts and functions."""
+        literal = free_text(lines, eos_opener)
+        return ["" if free else line for line, free in zip(lines, literal, strict=True)]
+
+    def router(self, top: Block) -> None:
+        """Read the BGP instance and the VRFs inside it."""
+        found = _ROUTER.fullmatch(top.text)
+        if not found:
+            return
+        own_as = asn(found["asn"])
+        main = Instance(use=self.use)
+        inside = [block for block in top.children if _VRF.fullmatch(block.text)]
+        self._lines([block for block in top.children if block not in inside], main)
+        self.routers[""] = own_as
+        self._build("", own_as, main)
+        for block in inside:
+            vrf = block.words[1]
+            own = Instance(use=self.use, default_active=dict(main.default_active))
+            self._lines(block.children, own)
+            local = [asn(one.words[1]) for one in block.children if one.words[0] == "local-as"]
+            # Whether what is said outside of a VRF holds inside it is not known.
+            for place, actions in main.missing.items():
+                own.missing[place] |= {f"{action}?" for action in actions}
+            self.routers[vrf] = own_as
+            self._build(vrf, local[0] if local else own_as, own)
+
+    def _lines(self, lines: Sequence[Block], instance: Instance) -> None:
+        for block in lines:
+            if family := _FAMILY.fullmatch(block.text):
+                for line in block.children:
+                    instance.line(line, int(family["version"]))
+            elif block.text.startswith("address-family "):
+                for line in block.children:
+                    self.use(line)
+            else:
+                instance.line(block, None)
+
+    def _build(self, vrf: str, own_as: int, one: Instance) -> None:
+        if one.missing or any(peer.missing for peer in one.peers.values()):
+            # What an undefined map does is then either.
+            self.semantics = replace(self.semantics, undefined_map_permits=None)
+        build = Sessions(
+            vrf=vrf,
+            own_as=own_as,
+            peers=one.peers,
+            default_active=one.default_active,
+            confederation=one.confederation,
+            outside=None,
+            missing=one.missing,
+        )
+        self.sessions.update(build.sessions())

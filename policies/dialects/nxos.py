@@ -1,0 +1,78 @@
+"""Cisco NX-OS: reads ``show running-config``, writes candidates that are taken line by line.
+
+What a broken reference does, and on whose word:
+
+- No policy lets everything through (the unicast routing guide).
+- An undefined route-map denies everything (Batfish's model of the vendor).
+- A match on an undefined or empty prefix-list matches everything: documented, and seen for a
+  permit. For a deny that is inferred, so it counts as either.
+- An undefined prefix-list on a session permits everything (Batfish). What one does beside a
+  route-map is not known, so it is not counted on.
+
+A candidate is taken line by line, with the one moment that the dialect of IOS-XE describes:
+the first line of a new stanza in a map in use denies everything until its ``match`` follows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policies.dialects.foreign import foreign
+from policies.dialects.free_text import free_text, ios_opener
+from policies.dialects.ios_like import IN_OUT, change_lines
+from policies.dialects.nxos_parse import NxosReader
+from policies.dialects.prefix_lines import list_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policies.change import Step
+    from policies.filters import PrefixList, Running
+    from policies.managed import Slot
+
+_INDENT = "  "
+
+
+class NxosDialect:
+    """Reads and writes NX-OS."""
+
+    indent = _INDENT
+    #: A second match on a prefix-list joins the first, as an alternative.
+    appends = True
+
+    def parse(self, text: str) -> Running:
+        """Return the filter set of a whole running configuration."""
+        return NxosReader().parse(text)
+
+    def render(self, steps: Sequence[Step], running: Running) -> str:
+        """Return ``steps`` as lines for a merge candidate, in their order."""
+        return "".join(f"{line}\n" for line in change_lines(steps, running, self))
+
+    def foreign(self, text: str) -> str:
+        """Return ``text`` without our lines, and without the separators between blocks."""
+        lines = text.splitlines(keepends=True)
+        return foreign(lines, free_text(lines, ios_opener))
+
+    def list_lines(self, one: PrefixList) -> list[str]:
+        """Return a prefix-list."""
+        return list_lines(one)
+
+    def attach(self, slot: Slot, name: str, running: Running) -> Iterator[str]:
+        """Yield the lines that attach ``name``."""
+        yield from _attachment(slot, name, running, "")
+
+    def detach(self, slot: Slot, name: str, running: Running) -> Iterator[str]:
+        """Yield the lines that take ``name`` off."""
+        yield from _attachment(slot, name, running, "no ")
+
+
+def _attachment(slot: Slot, name: str, running: Running, no: str) -> Iterator[str]:
+    key, version, direction = slot
+    session = running.sessions[key]
+    template = session.is_group and not session.listens
+    where = [f"router bgp {running.routers[key.vrf]}"]
+    where += [f"vrf {key.vrf}"] if key.vrf else []
+    where += [f"{'template peer' if template else 'neighbor'} {key.name}"]
+    where += [f"address-family ipv{version} unicast"]
+    for depth, line in enumerate((*where, f"{no}route-map {name} {IN_OUT[direction]}")):
+        yield f"{_INDENT * depth}{line}"
