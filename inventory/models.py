@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads it at run time
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -38,7 +39,7 @@ def _strict_network(value: object) -> Network:
     """Return ``value`` as a network; one sentence for what is not one."""
     if isinstance(value, IPv4Network | IPv6Network):
         return value
-    if not isinstance(value, str) or "/" not in value:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+/\d{1,3}", value):
         raise ValueError("not a network; write address/length, such as 10.65.0.0/16")
     try:
         return ip_network(value)
@@ -90,6 +91,27 @@ RoleField = Annotated[Role, BeforeValidator(_role)]
 Name = Annotated[str, AfterValidator(plain_name)]
 ClusterName = Annotated[str, Field(max_length=24), AfterValidator(_cluster_name)]
 NeighborField = Annotated[Name, AfterValidator(_neighbor)]
+
+
+def _line(value: str) -> str:
+    if not value or not value.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return value
+
+
+def _path(value: str) -> str:
+    """Return a path that can be looked up at all."""
+    try:
+        Path(_line(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such home directory") from None
+    return value
+
+
+#: One line of text, such as a user's name.
+Line = Annotated[str, AfterValidator(_line)]
+#: A path, relative to the site's folder unless it begins with / or ~.
+PathField = Annotated[str, AfterValidator(_path)]
 
 
 class Model(BaseModel):
@@ -229,8 +251,8 @@ class Waves(Model):
 class Ssh(Model):
     """How devices are reached and recognised; paths are relative to the site's folder."""
 
-    key_file: str | None = None
-    known_hosts: str | None = Field(
+    key_file: PathField | None = None
+    known_hosts: PathField | None = Field(
         default=None, description="the devices' host keys; default: the user's own known_hosts"
     )
     check_host_keys: bool = Field(
@@ -243,7 +265,7 @@ class SiteFile(Model):
     """site.yaml."""
 
     name: Name
-    pools: str = Field(default="pools.yaml", description="the pool source of truth")
+    pools: PathField = Field(default="pools.yaml", description="the pool source of truth")
     management: tuple[NetworkField, ...] = Field(
         default=(), description="addresses that no pool may cover"
     )
@@ -254,7 +276,7 @@ class SiteFile(Model):
     limits: Limits = Limits()
     waves: Waves = Waves()
     ssh: Ssh = Ssh()
-    runs: str = Field(default=".runs", description="where the record is kept")
+    runs: PathField = Field(default=".runs", description="where the record is kept")
 
 
 class Session(Model):
@@ -294,7 +316,7 @@ class Session(Model):
 class HostData(Model):
     """What a host's ``data`` says."""
 
-    asn: int = Field(ge=1, le=4294967295)
+    asn: int = Field(ge=1, le=4294967295, strict=True)
     role: RoleField | None = Field(default=None, description="default: the group of that name")
     rack: Name | None = Field(default=None, description="a failure domain")
     sessions: tuple[Session, ...]
@@ -303,17 +325,37 @@ class HostData(Model):
     )
 
 
+class Extras(BaseModel):
+    """What NAPALM's constructor takes besides the address and the login."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout: int | None = Field(default=None, ge=1, le=3600, strict=True, description="seconds")
+    optional_args: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class ConnectionOptions(Model):
+    """Nornir's connection options, for the connection plugin ``napalm``."""
+
+    hostname: Name | None = None
+    port: int | None = Field(default=None, ge=1, le=65535, strict=True)
+    username: Line | None = None
+    password: str | None = None
+    platform: Name | None = None
+    extras: Extras = Extras()
+
+
 class HostEntry(Model):
     """One host, group or the defaults of Nornir's SimpleInventory."""
 
     hostname: Name | None = None
-    port: int | None = Field(default=None, ge=1, le=65535)
-    username: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535, strict=True)
+    username: Line | None = None
     password: str | None = None
     platform: Name | None = None
     groups: tuple[Name, ...] = ()
     data: Mapping[str, Any] = Field(default_factory=dict)
-    connection_options: Mapping[str, Any] = Field(default_factory=dict)
+    connection_options: Mapping[Name, ConnectionOptions] = Field(default_factory=dict)
 
 
 SCHEMAS: Mapping[Literal["site", "pools", "host"], type[BaseModel]] = {

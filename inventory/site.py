@@ -64,7 +64,8 @@ class Site:
 
     def clusters_of(self, session: Session) -> tuple[str, ...]:
         """Return the clusters behind ``session``, sorted; all of them where it names none."""
-        return tuple(sorted(self.clusters if session.clusters is None else session.clusters))
+        named = self.clusters if session.clusters is None else session.clusters
+        return tuple(sorted(name for name in named if name in self.clusters))
 
     def ensure_ssh_files(self) -> None:
         """Refuse, before anything is contacted, if a file that site.yaml names for SSH is absent.
@@ -307,7 +308,8 @@ def _cross_checks(
             if session.device == name:
                 text = f"{name} can't face itself; name the switch at the other end"
                 found.append(hosts.problem((*at, "device"), text))
-            for cluster in session.clusters or ():
+            # Without any clusters at all the limit "no-pools" says what is wrong, once.
+            for cluster in session.clusters or () if clusters else ():
                 if cluster not in clusters:
                     known = ", ".join(sorted(clusters)) or "none"
                     text = f"unknown cluster {cluster!r}; pools.yaml has: {known}"

@@ -97,13 +97,18 @@ def sentence(detail: ErrorDetails, location: Sequence[str | int]) -> str:
     if detail["type"] == "missing":
         return f"the key {name!r} is missing; add it"
     if detail["type"] in _KINDS:
-        return f"{name}: {_shown(detail.get('input'))} is refused: {_KINDS[detail['type']]}"
+        shown = "the value" if name in _SECRET_KEYS else _shown(detail.get("input"))
+        return f"{name}: {shown} is refused: {_KINDS[detail['type']]}"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     value = detail.get("input")
     named = isinstance(value, str) and repr(value) in message
-    if isinstance(value, str | int | float) and not named:
+    if isinstance(value, str | int | float) and not named and name not in _SECRET_KEYS:
         return f"{name}: {value!r} is refused: {message[0].lower()}{message[1:]}"
     return f"{name}: {message[0].lower()}{message[1:]}"
+
+
+#: Keys whose values no message may show.
+_SECRET_KEYS = frozenset({"password", "secret", "passphrase"})
 
 
 def _shown(value: object) -> str:
@@ -141,6 +146,12 @@ def read(path: Path, *, optional: bool = False) -> Source:
         mark = error.problem_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
         raise InputError(Problem(place, f"not valid YAML: {_complaint(error)}")) from error
+    except RecursionError:
+        raise InputError(Problem(Place(path), "not valid YAML: nested too deeply")) from None
+    except ValueError as error:
+        # A number beyond what Python converts (sys.set_int_max_str_digits), for one.
+        problem = Problem(Place(path), f"not valid YAML: {str(error).splitlines()[0]}")
+        raise InputError(problem) from error
     except YAMLError as error:
         what = str(error).splitlines()[0]
         raise InputError(Problem(Place(path), f"not valid YAML: {what}")) from error

@@ -16,7 +16,7 @@ from policies.errors import Violation
 from policies.prefix_set import PrefixSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from inventory.site import Site
 
@@ -123,6 +123,16 @@ def check_pools(site: Site) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
             )
         )
     for name, cluster in site.clusters.items():
+        broken += [
+            Violation(
+                limit="default-route",
+                where=str(where(("clusters", name, "delegated", index))),
+                evidence=f"{net} is no cap: it delegates everything to cluster {name}",
+                way_out="list what the cluster was given",
+            )
+            for index, net in enumerate(cluster.delegated)
+            if net.prefixlen == 0
+        ]
         for index, pool in enumerate(cluster.pools):
             at = str(where(("clusters", name, "pools", index)))
             broken += _check_pool(site, name, pool, at)
@@ -169,25 +179,33 @@ def _check_pool(site: Site, name: str, pool: Pool, at: str) -> list[Violation]:
 
 
 def _overlaps(site: Site) -> list[Violation]:
-    """Return the pools that share addresses with another cluster's."""
-    found = []
-    for (one, first), (other, second) in combinations(sorted(site.clusters.items()), 2):
-        for index, pool in enumerate(second.pools):
-            for theirs in first.pools:
-                if _overlap(pool.cidr, theirs.cidr):
-                    at = site.pools_source.place(("clusters", other, "pools", index))
-                    evidence = (
-                        f"{pool.cidr} of cluster {other} overlaps {theirs.cidr} of cluster {one}"
-                    )
-                    found.append(
-                        Violation(
-                            limit="overlap",
-                            where=str(at),
-                            evidence=evidence,
-                            way_out="a prefix belongs to one cluster: give it to one of the two",
-                        )
-                    )
-    return found
+    """Return what two clusters both claim: by their pools or, where those agree, by their caps."""
+    pools = {
+        name: [("pools", place, pool.cidr) for place, pool in enumerate(cluster.pools)]
+        for name, cluster in site.clusters.items()
+    }
+    caps = {
+        name: [("delegated", place, net) for place, net in enumerate(cluster.delegated)]
+        for name, cluster in site.clusters.items()
+    }
+    return _claimed_twice(site, pools) or _claimed_twice(site, caps)
+
+
+def _claimed_twice(
+    site: Site, claims: Mapping[str, Sequence[tuple[str, int, Network]]]
+) -> list[Violation]:
+    return [
+        Violation(
+            limit="overlap",
+            where=str(site.pools_source.place(("clusters", other, key, place))),
+            evidence=f"{net} of cluster {other} overlaps {theirs} of cluster {one}",
+            way_out="a prefix belongs to one cluster: give it to one of the two",
+        )
+        for one, other in combinations(sorted(claims), 2)
+        for key, place, net in claims[other]
+        for _, _, theirs in claims[one]
+        if _overlap(net, theirs)
+    ]
 
 
 def _overlap(one: Network, other: Network) -> bool:

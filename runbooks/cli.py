@@ -19,6 +19,7 @@ from inventory.models import SCHEMAS
 from inventory.site import load_site
 from runbooks.audit import audit, verify
 from runbooks.deploy import deploy
+from runbooks.device_plan import ACCEPTABLE
 from runbooks.plan_file import Plan, load_plan
 from runbooks.planning import make_plan
 from runbooks.progress import Progress
@@ -50,7 +51,11 @@ _LIMIT = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 _YES = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
 _ACCEPT = click.option(
-    "--accept", "accept", multiple=True, metavar="LIMIT", help="Go beyond a limit that refused."
+    "--accept",
+    "accept",
+    multiple=True,
+    type=click.Choice(ACCEPTABLE),
+    help="Go beyond a limit that refused.",
 )
 _DIFF = click.option("--diff/--no-diff", default=True, help="Show the devices' own diffs.")
 
@@ -135,6 +140,8 @@ def plan_command(
     refused if a device has changed meanwhile.
     """
     context = _Context("plan", as_json=as_json)
+    if out is not None and not os.access(out.resolve().parent, os.W_OK):
+        raise _bad_input(f"{out}: can't be written there; nothing was contacted")
     site = context.site(site_path)
     with Fleet(site, select(site, limits)) as fleet:
         plan = make_plan(site, fleet, context.progress, accept=accept).plan

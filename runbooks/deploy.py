@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from inventory.site import Site
-    from runbooks.plan_file import Plan
+    from runbooks.plan_file import DevicePlan, Plan
     from runbooks.planning import Prepared
     from runbooks.progress import Progress
     from tasks.fleet import Fleet
@@ -85,22 +85,31 @@ def ensure_fresh(reviewed: Plan, now: Plan) -> None:
     Raises:
         RefusedError: names the first device that differs, and in what.
     """
+    names = [one.device for one in reviewed.devices]
+    if not names or len(set(names)) != len(names):
+        raise RefusedError("the plan was edited: it names no device, or one twice; make a new plan")
     current = {one.device: one for one in now.devices}
     for old in reviewed.devices:
-        new = current.get(old.device)
-        if new is None:
-            raise RefusedError(f"the plan is stale: {old.device} is not part of this run")
-        if new.digest != old.digest:
-            what = "its filters, or what they stand on, changed since the plan was made"
-        elif (new.candidate, new.digest_after) != (old.candidate, old.digest_after):
-            what = "it would be sent something else now"
-        elif new.device_diff != old.device_diff:
-            what = "its own diff is another one now"
-        else:
-            continue
-        raise RefusedError(
-            f"the plan is stale: {old.device}: {what}; nothing was changed, make a new plan"
-        )
-    extra = sorted(set(current) - {one.device for one in reviewed.devices})
-    if extra:
-        raise RefusedError(f"the plan is stale: it says nothing of {extra[0]}; use --limit")
+        new = current.pop(old.device, None)
+        what = "it is not part of this run" if new is None else _staleness(old, new)
+        if what is not None:
+            raise RefusedError(
+                f"the plan is stale: {old.device}: {what}; nothing was changed, make a new plan"
+            )
+    if current:
+        raise RefusedError(f"the plan is stale: it says nothing of {min(current)}; use --limit")
+    if now.waves != reviewed.waves:
+        raise RefusedError("the plan is stale: the waves are others now; make a new plan")
+
+
+def _staleness(old: DevicePlan, new: DevicePlan) -> str | None:
+    """Return in what one device's part differs from what was reviewed, or None."""
+    if new.digest != old.digest:
+        return "its filters, or what they stand on, changed since the plan was made"
+    if (new.candidate, new.digest_after) != (old.candidate, old.digest_after):
+        return "it would be sent something else now"
+    if new.device_diff != old.device_diff:
+        return "its own diff is another one now"
+    if new.drops != old.drops:
+        return "other routes would be dropped now"
+    return None if new == old else "the change means something else now"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from policies.managed import Slot
     from tasks.snapshot import Snapshot
 
+#: The limits that ``--accept`` can go beyond.
+ACCEPTABLE = ("drops-routes", "shrink", "unknown-neighbors")
+
 #: Routes that a refusal names before it counts the rest.
 _NAMED = 5
 

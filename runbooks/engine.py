@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
 from runbooks.differences import all_slots
+from runbooks.signals import held
 from tasks.carry_out import Todo, confirm, prepare, take_back
 
 if TYPE_CHECKING:
@@ -51,16 +52,21 @@ class Engine:
             DeviceError: it failed, and every device is as it was.
             IncompleteError: it failed, and it is not known of some device what it is.
         """
-        try:
-            for number, wave in enumerate(self._prepared.plan.waves, start=1):
-                self._prepare(number, wave)
-            self._check_time()
-            self._record.write("decision", confirm=list(self._touched))
-            self._confirm()
-        except BaseException as error:
-            self._take_back(error)
-            raise
-        self._record.end("confirmed")
+        with held(self._progress.say) as wish:
+            try:
+                for number, wave in enumerate(self._prepared.plan.waves, start=1):
+                    wish.ensure_none()
+                    self._prepare(number, wave)
+                wish.ensure_none()
+                self._check_time()
+                self._record.write("decision", confirm=list(self._touched))
+                # From here on a signal comes too late: what was decided is carried out.
+                self._confirm()
+                # Not on record is not done: a full disk takes a confirmed change back as well.
+                self._record.end("confirmed")
+            except BaseException as error:
+                self._take_back(error)
+                raise
 
     def _prepare(self, number: int, wave: Sequence[str]) -> None:
         self._check_time()
@@ -124,10 +130,17 @@ class Engine:
                 "taken back; set a longer timers.confirm in site.yaml"
             )
 
+    def _note(self, step: str, **facts: object) -> None:
+        """Record a step of the way back, which must go on even where the record can't."""
+        try:
+            self._record.write(step, **facts)
+        except (OSError, ValueError) as error:
+            self._progress.say(f"not on record: {step}: {error}")
+
     def _take_back(self, error: BaseException) -> None:
         """Bring every touched device back; then say so, or which is unknown."""
-        why = str(error) if isinstance(error, RingfenceError) else type(error).__name__
-        self._record.write("decision", take_back=list(self._touched), because=why)
+        why = str(error) if isinstance(error, RingfenceError | OSError) else type(error).__name__
+        self._note("decision", take_back=list(self._touched), because=why)
         with self._progress.stage("take back", self._touched) as done:
             outcomes = self._fleet.each(
                 take_back,
@@ -143,8 +156,8 @@ class Engine:
             if outcome.failed:
                 unknown.append(str(outcome.error))
             said = {"error": str(outcome.error)} if outcome.failed else {}
-            self._record.write("unknown" if outcome.failed else "taken back", device=name, **said)
-        self._record.end("unknown" if unknown else "taken-back", because=why)
+            self._note("unknown" if outcome.failed else "taken back", device=name, **said)
+        self._note("end", status="unknown" if unknown else "taken-back", because=why)
         if unknown:
             timer = self._site.settings.timers.confirm
             raise IncompleteError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -21,19 +22,36 @@ if TYPE_CHECKING:
 _STYLES = {"clean": "green", "differs": "yellow", "unknown": "red"}
 
 
+class _Console(Console):
+    """A console whose reader may go away: what was done is not undone by nobody reading of it."""
+
+    def on_broken_pipe(self) -> None:
+        """Write into the void from now on, instead of ending the process."""
+        _into_the_void()
+
+
+def _into_the_void() -> None:
+    """Let stdout swallow what comes, also what is still in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Report:
     """Prints to stdout, as text or, with ``as_json``, as exactly one JSON document."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False)
+        self.console = _Console(highlight=False)
 
     def document(self, command: str, exit_code: int, **content: object) -> None:
         """Print the JSON document of a command; nothing where text is wanted."""
         if self.as_json:
             head: dict[str, Any] = {"schema": "ringfence.result/v1", "command": command}
-            json.dump({**head, "exit_code": exit_code, **content}, sys.stdout, indent=2)
-            sys.stdout.write("\n")
+            text = json.dumps({**head, "exit_code": exit_code, **content}, indent=2)
+            try:
+                sys.stdout.write(f"{text}\n")
+                sys.stdout.flush()
+            except BrokenPipeError:
+                _into_the_void()
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line of text."""

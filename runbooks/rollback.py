@@ -50,12 +50,21 @@ def rollback(
     """
     with only_run(site.file(site.settings.runs)):
         undone = find_run(site.file(site.settings.runs), run)
-        if undone.status != "confirmed":
+        if undone.status == "taken-back":
+            raise RefusedError(f"run {undone.name} was taken back already: nothing stands of it")
+        old = undone.plan.changed
+        missing = sorted({one.device for one in old} - set(fleet.names))
+        if missing:
             raise RefusedError(
-                f"run {undone.name} ended {undone.status}; only a confirmed run can be rolled back"
+                f"run {undone.name} changed {', '.join(missing)}, which the site does not have any "
+                "more; put it back into hosts.yaml to roll back"
             )
-        old = [one for one in undone.plan.changed if one.device in fleet.names]
         snapshots = snapshots_of(gather(site, fleet, wanted_guards(site), progress))
+        if undone.status != "confirmed":
+            # A killed run: some devices were confirmed, some went back by their timers.
+            old = tuple(one for one in old if digest(snapshots[one.device].running) != one.digest)
+            if not old:
+                raise RefusedError(f"nothing stands of run {undone.name}: every switch went back")
         for one in old:
             if digest(snapshots[one.device].running) != one.digest_after:
                 raise RefusedError(

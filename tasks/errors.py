@@ -8,6 +8,7 @@ from napalm.base import exceptions as napalm
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
 
 from inventory.errors import DeviceError
+from policies.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ _KINDS: Sequence[tuple[tuple[type[Exception], ...], type[DeviceError], str]] = (
 
 def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     """Return ``error`` as a sentence that names the device and keeps the device's own words."""
-    said = " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(redact(str(error)).split()) or type(error).__name__
     for kinds, meaning, text in _KINDS:
         if isinstance(error, kinds):
             translated = meaning(f"{name} ({hostname}) {text}: {said}")

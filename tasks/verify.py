@@ -14,6 +14,7 @@ from policies.accepts import Judge
 from policies.dialects import DIALECTS
 from policies.filters import Direction
 from policies.proof import leaks
+from policies.redact import redact
 from tasks.errors import VerifyError
 from tasks.snapshot import parse_running
 
@@ -73,8 +74,8 @@ def _first_difference(before: str, after: str) -> str:
     old, new = before.splitlines(), after.splitlines()
     gone = [line for line in old if line not in set(new)]
     come = [line for line in new if line not in set(old)]
-    said = [f"`{line.strip()}` is gone" for line in gone[:1]]
-    said += [f"`{line.strip()}` is new" for line in come[:1]]
+    said = [f"`{redact(line.strip())}` is gone" for line in gone[:1]]
+    said += [f"`{redact(line.strip())}` is new" for line in come[:1]]
     return " and ".join(said) or "their order"
 
 

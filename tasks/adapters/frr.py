@@ -24,7 +24,8 @@ class FrrAdapter:
 
     def options(self, given: Mapping[str, Any], ssh: Ssh, folder: Path) -> dict[str, Any]:
         """Return netmiko's options; host keys are checked unless the site says otherwise."""
-        options: dict[str, Any] = {"ssh_strict": ssh.check_host_keys, **given}
+        # Who to trust is said in site.yaml alone, in plain words.
+        options: dict[str, Any] = {**given, "ssh_strict": ssh.check_host_keys}
         if ssh.known_hosts is not None:
             options |= {
                 "alt_host_keys": True,
