@@ -40,7 +40,7 @@ def eos_opener(line: str) -> str | None:
 def free_text(lines: Sequence[str], opener: Callable[[str], str | None]) -> list[bool]:
     """Return, line by line, whether it is free text; the line that opens it is not.
 
-    Free text whose end never comes is none: then the opening line was misread.
+    Where its end never comes all that follows is free text: the configuration is cut short.
     """
     found = [False] * len(lines)
     at = 0
@@ -49,10 +49,9 @@ def free_text(lines: Sequence[str], opener: Callable[[str], str | None]) -> list
         at += 1
         if end is None:
             continue
-        last = next((n for n in range(at, len(lines)) if _ends(lines[n], end)), None)
-        if last is not None:
-            found[at : last + 1] = [True] * (last + 1 - at)
-            at = last + 1
+        last = next((n for n in range(at, len(lines)) if _ends(lines[n], end)), len(lines) - 1)
+        found[at : last + 1] = [True] * (last + 1 - at)
+        at = last + 1
     return found
 
 

@@ -54,9 +54,9 @@ class Reader(ABC):
             ParseError: ``text`` is cut short or is no configuration of the platform, or a
                 line of a prefix-list makes no sense.
         """
-        lines = text.splitlines()
+        lines = self.commands(text.splitlines())
         self.check(lines)
-        tops = blocks(self.commands(lines), deep=_ROUTER)
+        tops = blocks(lines, deep=_ROUTER)
         self.prepare(tops)
         for top in tops:
             self._top(top)
