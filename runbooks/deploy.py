@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,8 @@ def carry_out(
 ) -> Deployed:
     """Run ``prepared`` and record it."""
     record = Record(site.file(site.settings.runs), command, prepared.plan)
-    Engine(site, fleet, prepared, record, progress).run()
+    with closing(record):
+        Engine(site, fleet, prepared, record, progress).run()
     return Deployed(prepared.plan, record.run)
 
 

@@ -59,6 +59,10 @@ class Record:
     def end(self, status: str, **facts: object) -> None:
         """Append how the run ended: confirmed, taken-back, or unknown."""
         self.write("end", status=status, **facts)
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was written is on disk already."""
         self._file.close()
 
 

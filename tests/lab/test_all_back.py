@@ -14,6 +14,10 @@ from site_fixture import configurations, edit, ringfence, unfence
 
 from lab.api import Lab
 from lab.topology import SWITCHES
+from policies.change import steps
+from policies.dialects import DIALECTS
+from policies.managed import Managed, managed
+from runbooks.record import Record
 
 pytestmark = pytest.mark.lab
 
@@ -99,6 +103,104 @@ def test_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, site_path
     assert [one["step"] for one in show.document["events"]][:2] == ["begin", "prepare"]
     again = ringfence("deploy", "--site", str(site_path), "--yes", "--json")
     assert (again.code, sorted(again.document["changed"])) == (0, sorted(SWITCHES)), again.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_of_a_wave_takes_every_switch_back(
+    lab: Lab, site_path: Path, number: signal.Signals
+) -> None:
+    before = configurations(lab)
+    command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site_path), "--yes"]
+    deploy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    _wait_for(site_path, '"wave": 1')
+    deploy.send_signal(number)
+    deploy.send_signal(number)
+    _, err = deploy.communicate(timeout=60)
+    assert deploy.returncode == 1, err
+    assert f"stopped by {number.name}" in err
+    assert "Traceback" not in err
+    assert configurations(lab) == before
+    assert _status(site_path) == "taken-back"
+
+
+@pytest.mark.parametrize("step", ["prepared", "decision", "confirmed", "end"])
+def test_what_can_not_be_recorded_is_taken_back(
+    lab: Lab, site_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = configurations(lab)
+    write = Record.write
+    full: list[str] = []
+
+    def fill(self: Record, what: str, **facts: object) -> None:
+        if full or what == step:
+            full.append(what)
+            raise OSError(28, "No space left on device")
+        write(self, what, **facts)
+
+    monkeypatch.setattr(Record, "write", fill)
+    done = ringfence("deploy", "--site", str(site_path), "--yes")
+    assert done.code == 1
+    assert "No space left on device" in done.err
+    assert configurations(lab) == before
+    assert full[0] == step
+
+
+def test_a_killed_run_that_stands_in_part_can_be_rolled_back(lab: Lab, site_path: Path) -> None:
+    before = configurations(lab)
+    assert ringfence("deploy", "--site", str(site_path), "--yes").code == 0
+    (record,) = site_path.glob("runs/*/events.jsonl")
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(lines[:-1]))
+    back = configurations(lab)["tor1"]
+    running = DIALECTS["frr"].parse(back)
+    text = DIALECTS["frr"].render(steps(managed(running), Managed()), running)
+    lab.run("tor1", ("sh", "-c", "cat >/tmp/back && vtysh -f /tmp/back"), stdin=text)
+
+    run = record.parent.name
+    refused = ringfence("rollback", "--site", str(site_path), "--yes")
+    assert refused.code == 5
+    edit(site_path, "hosts.yaml", "\ntor2:", "\nother:")
+    without = ringfence("rollback", run, "--site", str(site_path), "--yes")
+    assert without.code in {4, 5}
+    edit(site_path, "hosts.yaml", "\nother:", "\ntor2:")
+    done = ringfence("rollback", run, "--site", str(site_path), "--yes", "--json")
+    assert done.code == 0, done.err
+    assert "tor1" not in done.document["changed"]
+    assert configurations(lab) == before
+
+
+def test_a_password_that_changes_meanwhile_is_in_no_message_and_no_record(
+    lab: Lab, site_path: Path
+) -> None:
+    words = ("-c", "configure terminal", "-c", "router bgp 65201")
+    lab.run("tor1", ("vtysh", *words, "-c", "neighbor 192.0.2.99 remote-as 65009"))
+    edit(
+        site_path,
+        "hosts.yaml",
+        "    rack: rack1\n",
+        "    rack: rack1\n    ignore_neighbors: [192.0.2.99]\n",
+    )
+    say = "neighbor 192.0.2.99 password"
+    lab.run("tor1", ("vtysh", *words, "-c", f"{say} FIRSTs3cret"))
+    try:
+        command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site_path)]
+        deploy = subprocess.Popen(
+            [*command, "--yes", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        _wait_for(site_path, '"prepare"')
+        lab.run("tor1", ("vtysh", *words, "-c", f"{say} SECONDs3cret"))
+        out, err = deploy.communicate(timeout=60)
+        assert deploy.returncode in {0, 1}
+        recorded = "".join(one.read_text() for one in site_path.glob("runs/*/*"))
+        assert "s3cret" not in out + err + recorded
+    finally:
+        unfence(lab)
+        lab.run("tor1", ("vtysh", *words, "-c", "no neighbor 192.0.2.99"))
+
+
+def _status(site: Path) -> str:
+    listed = ringfence("runs", "--site", str(site), "--json").document["runs"]
+    return str(listed[-1]["status"])
 
 
 def _wait_for(site: Path, text: str) -> None:

@@ -205,3 +205,14 @@ def test_a_pool_outside_its_delegation_is_a_finding_and_stops_nothing(tmp_path: 
             "delegated to it and stays closed; extend delegated, or take the pool out"
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("cap", "limit"),
+    [("0.0.0.0/0", "default-route"), ("10.65.9.0/24", "overlap")],
+)
+def test_a_delegation_is_a_cap(tmp_path: Path, cap: str, limit: str) -> None:
+    text = POOLS.replace("delegated: [10.66.0.0/16]", f"delegated: [10.66.0.0/16, {cap}]")
+    assert text != POOLS
+    broken, _ = check_pools(make_site(tmp_path, pools=text))
+    assert limit in {one.limit for one in broken}
