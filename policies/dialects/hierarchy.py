@@ -64,11 +64,42 @@ def _chunks(lines: Sequence[str]) -> Iterator[list[_Line]]:
 
 def _block(chunk: list[_Line], deep: str) -> Block:
     (number, first), *below = chunk
-    if not first.startswith(deep) or not below:
+    block = Block(first.strip(), number)
+    if first.startswith(deep):
+        block.children = [_inner(one) for one in _groups(below)]
+    else:
+        block.children = [Block(line.strip(), at) for at, line in below]
+    return block
+
+
+def _groups(lines: list[_Line]) -> Iterator[list[_Line]]:
+    """Yield each of the least indented ``lines`` with the deeper ones that follow it.
+
+    The parser's time grows with the square of what one line has below it, so it gets the
+    parts of a large block one by one.
+    """
+    least = min((_indent(line) for _, line in lines), default=0)
+    group: list[_Line] = []
+    for number, line in lines:
+        if group and _indent(line) == least:
+            yield group
+            group = []
+        group.append((number, line[least:]))
+    if group:
+        yield group
+
+
+def _inner(group: list[_Line]) -> Block:
+    (number, first), *below = group
+    if len({_indent(line) for _, line in below}) <= 1:
         flat = [Block(line.strip(), at) for at, line in below]
         return Block(first.strip(), number, flat)
-    parsed = CiscoConfParse([line for _, line in chunk], syntax="ios", factory=False)
-    return _nested(parsed.objs[0], [at for at, _ in chunk])
+    parsed = CiscoConfParse([line for _, line in group], syntax="ios", factory=False)
+    return _nested(parsed.objs[0], [at for at, _ in group])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _nested(line: Any, numbers: Sequence[int]) -> Block:  # noqa: ANN401 - the library is not annotated
