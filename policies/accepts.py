@@ -153,10 +153,12 @@ class Judge:
             permitted = self._list(version, attachment.prefix_list)
             if permitted is None:
                 permitted = _either(self.running.semantics.undefined_attached_list_permits, version)
-            both = self.running.semantics.list_beside_map or attachment.route_map is None
-            verdict = Accepts(
-                verdict.may & permitted.may if both else verdict.may, verdict.must & permitted.must
-            )
+            asked = attachment.route_map is None or self.running.semantics.list_beside_map
+            # Not known is not counted on: what may pass without it may pass.
+            if asked is None:
+                verdict = Accepts(verdict.may, (verdict & permitted).must)
+            elif asked:
+                verdict &= permitted
         if attachment.unknown:
             verdict = Accepts(verdict.may, PrefixSet.empty(version))
         return verdict
