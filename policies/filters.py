@@ -120,7 +120,8 @@ class Session:
 
     ``attachments`` has a key (version, direction) for every family the session carries.
     ``is_external`` is None where the configuration does not say (a group without remote-as);
-    ``listens`` says that a group takes dynamic neighbors.
+    ``listens`` says that a group takes dynamic neighbors; ``unjudged`` are families that it
+    carries routes in and that are not looked into.
     """
 
     key: SessionKey
@@ -129,6 +130,7 @@ class Session:
     is_external: bool | None
     closed_without_policy: bool
     listens: bool = False
+    unjudged: tuple[str, ...] = ()
     attachments: Mapping[tuple[int, Direction], Attachment] = field(default_factory=dict)
 
     @property

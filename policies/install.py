@@ -104,6 +104,12 @@ class _Installer:
         return [found, *members(self.base, found)]
 
     def _fence(self, session: Session, guard: WantedGuard) -> None:
+        if session.unjudged:
+            self._refuse(
+                "unjudged-family",
+                f"{session.key} carries {' and '.join(session.unjudged)}, where no guard is put",
+                "deactivate it there, or take the session out of hosts.yaml into ignore_neighbors",
+            )
         for version in session.versions:
             slot = (session.key, version, guard.direction)
             held = self.out.fenced.get(slot)

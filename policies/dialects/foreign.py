@@ -62,6 +62,8 @@ def _blocks(rows: Sequence[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]
 def _is_ours(line: str) -> bool:
     """Return whether a line defines, matches or attaches something of ours."""
     words = line.split()
+    if "prefix-list" in words[:2]:
+        return words[2:] != [] and words[2].startswith(PREFIX)
     return any(word.startswith(PREFIX) for word in words) and "description" not in words
 
 

@@ -23,6 +23,11 @@ _REQUIRES_POLICY_SINCE = (7, 4)
 _ROUTER = re.compile(
     r"router bgp (?P<asn>\d+(?:\.\d+)?)(?: (?:vrf|view) (?P<vrf>\S+))?(?: as-notation \S+)?"
 )
+#: Labeled-unicast routes (RFC 8277) go into the unicast table (bgpd/bgp_route.c, bgp_update),
+#: past the policies of the session's unicast families.
+_LABELED = re.compile(
+    r"address-family (?P<family>ipv[46] labeled-unicast) neighbor (?P<name>\S+) activate"
+)
 _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
 
 
@@ -75,6 +80,8 @@ class FrrReader(Reader):
             elif text.startswith("address-family "):
                 for block in child.children:
                     self.use(block)
+                    if labeled := _LABELED.fullmatch(f"{text} {block.text}"):
+                        one.peers[labeled["name"]].unjudged.add(labeled["family"])
             elif text.endswith("bgp ebgp-requires-policy"):
                 requires_policy = not text.startswith("no ")
             else:

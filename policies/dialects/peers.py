@@ -54,6 +54,7 @@ class Peer:
     remote_as: str | None = None
     local_as: str | None = None
     listens: bool = False
+    unjudged: set[str] = field(default_factory=set)
     active: dict[int, bool] = field(default_factory=dict)
     originates_default: set[int | None] = field(default_factory=set)
     policies: dict[Place, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -155,6 +156,7 @@ class Sessions:
                 is_external=external,
                 closed_without_policy=self.requires_policy and external is True,
                 listens=peer.listens,
+                unjudged=tuple(sorted(peer.unjudged | self._above(peer))),
                 attachments={
                     (version, direction): self._attachment(peer, version, direction, external)
                     for version in (4, 6)
@@ -201,6 +203,11 @@ class Sessions:
                 if (value := getattr(one, attribute)) is not None:
                     return str(value)
         return None
+
+    def _above(self, peer: Peer) -> set[str]:
+        """Return the families without judgement that the group of ``peer`` is active in."""
+        group = self.peers.get(peer.group or "")
+        return group.unjudged if group else set()
 
     def _external(self, name: str, peer: Peer) -> bool | None:
         """Return whether a peer is eBGP; a group's own AS, or else what its members agree on."""

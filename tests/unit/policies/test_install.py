@@ -202,3 +202,17 @@ def test_an_undefined_map_that_lets_everything_through_is_refused() -> None:
     assert refused(found) == [
         "undefined-route-map: route-map RM is attached but not defined, which permits everything"
     ]
+
+
+def test_a_session_that_carries_labeled_unicast_is_refused() -> None:
+    running = parse(
+        "neighbor NODES peer-group",
+        "neighbor NODES remote-as 64621",
+        "neighbor 10.0.0.1 peer-group NODES",
+        "address-family ipv4 labeled-unicast",
+        " neighbor NODES activate",
+        "exit-address-family",
+    )
+    found = install("tor1", running, [guard("10.0.0.1")])
+    assert [one.limit for one in found.violations] == ["unjudged-family"]
+    assert "ipv4 labeled-unicast" in found.violations[0].evidence
