@@ -148,6 +148,9 @@ def _start_supervisor(
     }
     leash = ["setpriv", "--pdeathsig", "KILL"] if dies_with_caller else []
     command = [*leash, *requirements.unshare_command(), sys.executable, "-m", "lab.supervisor"]
+    if before := _CHILDREN.pop(state.root, None):
+        # Its lab is gone, or its lock would not be ours: it is dying, and wants to be reaped.
+        before.wait(_STOP_WITHIN_S)
     with state.log("supervisor").open("ab") as log:
         process = _CHILDREN[state.root] = subprocess.Popen(
             [*command, str(state.root)],
