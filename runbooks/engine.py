@@ -146,7 +146,11 @@ class Engine:
                 take_back,
                 self._touched,
                 arguments={
-                    name: (self._site.devices[name], self._prepared.snapshots[name])
+                    name: (
+                        self._site.devices[name],
+                        self._prepared.snapshots[name],
+                        self._prepared.dry_runs[name].expected.running,
+                    )
                     for name in self._touched
                 },
                 done=done,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from inventory.models import Timers
     from inventory.site import Device
-    from policies.filters import Direction, Session
+    from policies.filters import Direction, Running, Session
     from tasks.dry_run import DryRun
     from tasks.fleet import Host
     from tasks.snapshot import Snapshot
@@ -56,16 +56,19 @@ def confirm(host: Host, device: Device, expected: Expected) -> None:
     verify_config(device, host.adapter.running(host.driver), expected)
 
 
-def take_back(host: Host, device: Device, before: Snapshot) -> None:
+def take_back(host: Host, device: Device, before: Snapshot, after: Running) -> None:
     """Bring the device back to what it was, whatever became of the change on it.
 
+    Only what this run did is undone: a commit that is pending, or filters that are those of
+    ``after``. A driver's rollback would otherwise undo the commit of an earlier run.
     What somebody else changed meanwhile stays: then the filters are what counts, and all that
     they stand on.
 
     Raises:
         VerifyError: its running configuration is not what it was.
     """
-    if host.adapter.running(host.driver) != before.text or host.adapter.pending(host.driver):
+    now = digest(parse_running(device, host.adapter.running(host.driver)))
+    if host.adapter.pending(host.driver) or now == digest(after):
         host.adapter.revert(host.driver)
     text = host.adapter.running(host.driver)
     if text != before.text and digest(parse_running(device, text)) != digest(before.running):
