@@ -12,12 +12,14 @@ import pytest
 from napalm import get_network_driver
 from site_fixture import configurations, edit, ringfence, unfence
 
+from inventory.errors import DeviceError
 from lab.api import Lab
 from lab.topology import SWITCHES
 from policies.change import steps
 from policies.dialects import DIALECTS
 from policies.managed import Managed, managed
 from runbooks.record import Record
+from tasks.adapters.frr import FrrAdapter
 
 pytestmark = pytest.mark.lab
 
@@ -196,6 +198,29 @@ def test_a_password_that_changes_meanwhile_is_in_no_message_and_no_record(
     finally:
         unfence(lab)
         lab.run("tor1", ("vtysh", *words, "-c", "no neighbor 192.0.2.99"))
+
+
+def test_a_refused_commit_never_undoes_an_earlier_run(
+    lab: Lab, site_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ringfence("deploy", "--site", str(site_path), "--yes").code == 0
+    fenced = DIALECTS["frr"].parse(lab.running_config("tor1"))
+    edit(site_path, "pools.yaml", "block_size: 26", "block_size: 27")
+    somebody = ("vtysh", "-c", "configure terminal", "-c")
+
+    def refuse(_self: FrrAdapter, _driver: object, *_: object) -> None:
+        lab.run("tor1", (*somebody, "ip prefix-list SOMEBODY seq 5 permit 192.0.2.0/24"))
+        raise DeviceError("refused")
+
+    monkeypatch.setattr(FrrAdapter, "commit", refuse)
+    try:
+        accept = ("--accept", "drops-routes", "--accept", "shrink")
+        done = ringfence("deploy", "--site", str(site_path), "--yes", *accept)
+        assert "refused" in done.err
+        assert done.code == 1, done.err
+        assert managed(DIALECTS["frr"].parse(lab.running_config("tor1"))) == managed(fenced)
+    finally:
+        lab.run("tor1", (*somebody, "no ip prefix-list SOMEBODY"))
 
 
 def _status(site: Path) -> str:
