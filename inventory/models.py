@@ -261,6 +261,29 @@ class Ssh(Model):
     )
 
 
+class Tls(Model):
+    """How devices that speak HTTPS are recognised; paths are relative to the site's folder."""
+
+    ca_file: PathField | None = Field(
+        default=None, description="the authorities that sign the devices; default: the system's"
+    )
+    check_certificates: bool = Field(
+        default=True,
+        description="false trusts whoever answers: anybody in between can read and change all",
+    )
+
+
+class Credentials(Model):
+    """Where the password comes from, for devices that want one; it stands in no file of a site.
+
+    The environment variable RINGFENCE_PASSWORD goes first.
+    """
+
+    password_file: PathField | None = Field(
+        default=None, description="a file with the password alone, which nobody else may read"
+    )
+
+
 class SiteFile(Model):
     """site.yaml."""
 
@@ -276,6 +299,8 @@ class SiteFile(Model):
     limits: Limits = Limits()
     waves: Waves = Waves()
     ssh: Ssh = Ssh()
+    tls: Tls = Tls()
+    credentials: Credentials = Credentials()
     runs: PathField = Field(default=".runs", description="where the record is kept")
 
 

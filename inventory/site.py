@@ -6,6 +6,8 @@ that whoever mends a file mends it once. Nothing here contacts a device.
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -67,24 +69,60 @@ class Site:
         named = self.clusters if session.clusters is None else session.clusters
         return tuple(sorted(name for name in named if name in self.clusters))
 
-    def ensure_ssh_files(self) -> None:
-        """Refuse, before anything is contacted, if a file that site.yaml names for SSH is absent.
+    def ensure_trust_files(self) -> None:
+        """Refuse, before anything is contacted, if a file that site.yaml trusts in is absent.
 
         Raises:
             InputError: with each that is.
         """
-        ssh = self.settings.ssh
+        settings = self.settings
+        named = (
+            ("ssh.key_file", settings.ssh.key_file),
+            ("ssh.known_hosts", settings.ssh.known_hosts),
+            ("tls.ca_file", settings.tls.ca_file),
+            ("credentials.password_file", settings.credentials.password_file),
+        )
         missing = [
             Problem(
                 Place(self.path / "site.yaml"),
-                f"ssh.{key}: there is no file {name!r}"
-                + ("; `make lab-up` makes the lab's" if self.settings.name == "lab" else ""),
+                f"{key}: there is no file {name!r}"
+                + ("; `make lab-up` makes the lab's" if settings.name == "lab" else ""),
             )
-            for key, name in (("key_file", ssh.key_file), ("known_hosts", ssh.known_hosts))
+            for key, name in named
             if name is not None and not self.file(name).is_file()
         ]
         if missing:
             raise InputError(*missing)
+
+    def password(self) -> str | None:
+        """Return the password for devices that want one; None if the site has none.
+
+        Raises:
+            InputError: the file is empty, is no text, or others may read it.
+        """
+        if given := os.environ.get("RINGFENCE_PASSWORD"):
+            return given
+        name = self.settings.credentials.password_file
+        if name is None:
+            return None
+        path = self.file(name)
+        place = Place(self.path / "site.yaml")
+        try:
+            text = path.read_text(encoding="utf-8").rstrip("\r\n")
+            shared = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                Problem(place, f"credentials.password_file: {name!r} can't be read: {error}")
+            ) from error
+        if shared:
+            raise InputError(
+                Problem(place, f"credentials.password_file: others may read {name!r}; chmod 600 it")
+            )
+        if not text or not text.isprintable():
+            raise InputError(
+                Problem(place, f"credentials.password_file: {name!r} is not one line of text")
+            )
+        return text
 
     def file(self, name: str) -> Path:
         """Return the path that a setting means: relative ones start at the site's folder."""

@@ -34,9 +34,10 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class DevicePart:
-    """A device's plan, what it is fenced to, and the limits it does not keep."""
+    """A device's plan, what it means, what it is fenced to, and the limits it does not keep."""
 
     plan: DevicePlan
+    after: Running
     fenced: Mapping[Slot, Fence]
     violations: tuple[Violation, ...]
 
@@ -72,7 +73,7 @@ def compute(
             )
         ),
     )
-    return DevicePart(plan, wanted.fenced, tuple(violations))
+    return DevicePart(plan, after, wanted.fenced, tuple(violations))
 
 
 def _unknown(
@@ -100,6 +101,13 @@ def _limits(
 ) -> Iterator[Violation]:
     """Yield the limits that the change would break."""
     name = device.name
+    for lack in snapshot.lacks if todo else ():
+        yield Violation(
+            limit="precondition",
+            where=name,
+            evidence=f"it has no way to take a commit back by itself: {lack}",
+            way_out="configure that on the device",
+        )
     for leak in leaks(after, wanted.fenced):
         yield Violation(
             limit="not-fenced",

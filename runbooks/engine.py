@@ -92,6 +92,7 @@ class Engine:
         changed = {(one.session, one.family, one.direction) for one in self._plans[name].changes}
         return Todo(
             candidate=self._plans[name].candidate,
+            way_back=self._plans[name].way_back,
             dry_run=self._prepared.dry_runs[name],
             slots=[
                 (running.sessions[key], version, direction)
@@ -146,12 +147,7 @@ class Engine:
                 take_back,
                 self._touched,
                 arguments={
-                    name: (
-                        self._site.devices[name],
-                        self._prepared.snapshots[name],
-                        self._prepared.dry_runs[name].expected.running,
-                    )
-                    for name in self._touched
+                    name: (self._site.devices[name], self._todo(name)) for name in self._touched
                 },
                 done=done,
             )

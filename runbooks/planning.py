@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inventory.site import Site
+    from policies.filters import Running
     from policies.guards import Fence, WantedGuard
     from policies.managed import Slot
     from runbooks.progress import Progress
@@ -90,7 +91,10 @@ def make_plan(
         raise LimitError(tuple(refused))
     plans = {part.plan.device: part.plan for part in parts}
     fenced = {part.plan.device: part.fenced for part in parts}
-    dry_runs = dry_run_all(site, fleet, progress, plans=plans, snapshots=snapshots, fenced=fenced)
+    after = {part.plan.device: part.after for part in parts}
+    dry_runs = dry_run_all(
+        site, fleet, progress, plans=plans, snapshots=snapshots, fenced=fenced, after=after
+    )
     plan = new_plan(
         site,
         [with_diff(one, dry_runs) for one in plans.values()],
@@ -108,8 +112,11 @@ def dry_run_all(
     plans: Mapping[str, DevicePlan],
     snapshots: Mapping[str, Snapshot],
     fenced: Mapping[str, Mapping[Slot, Fence]],
+    after: Mapping[str, Running],
 ) -> dict[str, DryRun]:
     """Return what each device that is to change says of its candidate.
+
+    ``after`` is what the candidates would mean, where that was computed.
 
     Raises:
         DeviceError: of the first device that refuses.
@@ -125,6 +132,7 @@ def dry_run_all(
                     Trial(
                         candidate=plans[name].candidate,
                         digest_after=plans[name].digest_after,
+                        after=after.get(name),
                         before=snapshots[name],
                         fenced=fenced[name],
                         max_lost=site.settings.limits.max_lost_routes,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from inventory.site import Site
     from policies.guards import Fence
     from policies.managed import Slot
-    from runbooks.plan_file import DevicePlan, Plan
+    from runbooks.plan_file import DevicePlan, Plan, SessionChange
     from runbooks.progress import Progress
     from tasks.dry_run import DryRun
     from tasks.fleet import Fleet
@@ -75,7 +75,7 @@ def rollback(
         # A guard that goes leaves its session to what stood there before: nothing to fence.
         nothing: Mapping[str, Mapping[Slot, Fence]] = {name: {} for name in back}
         dry_runs = dry_run_all(
-            site, fleet, progress, plans=back, snapshots=snapshots, fenced=nothing
+            site, fleet, progress, plans=back, snapshots=snapshots, fenced=nothing, after={}
         )
         plan = new_plan(
             site,
@@ -96,9 +96,21 @@ def _reversed(plan: DevicePlan) -> DevicePlan:
             "candidate": plan.way_back,
             "way_back": plan.candidate,
             "steps": (),
-            "changes": (),
+            "changes": tuple(_undone(one) for one in plan.changes),
             "drops": (),
             "closed": (),
+        }
+    )
+
+
+def _undone(change: SessionChange) -> SessionChange:
+    """Return what a session starts and stops to let through once ``change`` is undone."""
+    return change.model_copy(
+        update={
+            "stops": change.starts,
+            "stop_examples": change.start_examples,
+            "starts": change.stops,
+            "start_examples": change.stop_examples,
         }
     )
 
@@ -106,6 +118,8 @@ def _reversed(plan: DevicePlan) -> DevicePlan:
 def _with_changes(plan: DevicePlan, dry_runs: Mapping[str, DryRun]) -> DevicePlan:
     """Return ``plan`` with what its sessions start to let through again."""
     expected = dry_runs[plan.device].expected
+    if expected.running is None:
+        return plan
     slots = all_slots(expected.before.running)
     changes = session_changes(expected.before.running, expected.running, slots)
     return plan.model_copy(update={"changes": changes})

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
     from inventory.models import Timers
     from inventory.site import Device
-    from policies.filters import Direction, Running, Session
+    from policies.filters import Direction, Session
     from tasks.dry_run import DryRun
     from tasks.fleet import Host
-    from tasks.snapshot import Snapshot
     from tasks.verify import Expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
-    """What to commit on one device; ``slots`` are the sessions whose routes must follow."""
+    """What to commit on one device; ``slots`` are the sessions whose routes must follow.
+
+    ``way_back`` is the candidate that undoes it.
+    """
 
     candidate: str
+    way_back: str
     dry_run: DryRun
     slots: Sequence[tuple[Session, int, Direction]]
 
@@ -39,9 +42,9 @@ def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:
     """
     expected = todo.dry_run.expected
     host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, timers.confirm)
-    verify_config(device, host.adapter.running(host.driver), expected)
+    running = verify_config(device, host.adapter.running(host.driver), expected)
     host.adapter.refresh(host.driver, todo.slots)
-    verify_routes(host, device, expected, timers.settle)
+    verify_routes(host, device, running, expected, timers.settle)
 
 
 def confirm(host: Host, device: Device, expected: Expected) -> None:
@@ -56,20 +59,23 @@ def confirm(host: Host, device: Device, expected: Expected) -> None:
     verify_config(device, host.adapter.running(host.driver), expected)
 
 
-def take_back(host: Host, device: Device, before: Snapshot, after: Running) -> None:
+def take_back(host: Host, device: Device, todo: Todo) -> None:
     """Bring the device back to what it was, whatever became of the change on it.
 
-    Only what this run did is undone: a commit that is pending, or filters that are those of
-    ``after``. A driver's rollback would otherwise undo the commit of an earlier run.
+    Only what this run did is undone: a commit that is pending, or filters that are those that
+    it was to make. A driver's rollback would otherwise undo the commit of an earlier run.
     What somebody else changed meanwhile stays: then the filters are what counts, and all that
     they stand on.
 
     Raises:
         VerifyError: its running configuration is not what it was.
     """
+    expected = todo.dry_run.expected
+    before = expected.before
     now = digest(parse_running(device, host.adapter.running(host.driver)))
-    if host.adapter.pending(host.driver) or now == digest(after):
-        host.adapter.revert(host.driver)
+    if host.adapter.pending(host.driver) or now == expected.digest:
+        host.adapter.revert(host.driver, todo.way_back)
+        host.adapter.refresh(host.driver, todo.slots)
     text = host.adapter.running(host.driver)
     if text != before.text and digest(parse_running(device, text)) != digest(before.running):
         raise VerifyError(f"{device.name}: its running configuration is not what it was")

@@ -16,6 +16,8 @@ from nornir.core.inventory import ConnectionOptions
 
 from inventory.errors import DeviceError
 from tasks.adapters import ADAPTERS
+from tasks.adapters.base import Trust
+from tasks.connection import CONNECTION, register
 from tasks.errors import translate
 from tasks.outcome import Outcome
 
@@ -46,7 +48,7 @@ class Host:
     @property
     def driver(self) -> Driver:
         """The open NAPALM driver."""
-        return self._task.host.get_connection("napalm", self._task.nornir.config)
+        return self._task.host.get_connection(CONNECTION, self._task.nornir.config)
 
 
 class Fleet:
@@ -55,8 +57,11 @@ class Fleet:
     def __init__(self, site: Site, names: Iterable[str]) -> None:
         self.site = site
         self.names = tuple(names)
-        site.ensure_ssh_files()
+        site.ensure_trust_files()
         _quiet_libraries()
+        register()
+        trust = Trust(ssh=site.settings.ssh, tls=site.settings.tls, folder=site.path)
+        password = site.password()
         everything = InitNornir(
             inventory={
                 "plugin": "SimpleInventory",
@@ -74,14 +79,15 @@ class Fleet:
             given = host.get_connection_parameters("napalm")
             # A copy per host: drivers pop what they know from the dict they are handed.
             extras = copy.deepcopy(given.extras or {})
+            extras["trust"] = trust
             extras["optional_args"] = ADAPTERS[str(host.platform)].options(
-                extras.get("optional_args") or {}, site.settings.ssh, site.path
+                extras.get("optional_args") or {}, trust
             )
-            host.connection_options["napalm"] = ConnectionOptions(
+            host.connection_options[CONNECTION] = ConnectionOptions(
                 hostname=given.hostname,
                 port=given.port,
                 username=given.username,
-                password=given.password,
+                password=given.password or password,
                 platform=given.platform,
                 extras=extras,
             )

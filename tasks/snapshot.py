@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A device at one moment; ``tables`` has the routes accepted over its guarded imports."""
+    """A device at one moment; ``tables`` has the routes accepted over its guarded imports.
+
+    ``lacks`` is what it would need for a commit with a revert timer, a sentence for each.
+    """
 
     text: str
     running: Running
     tables: Tables
+    lacks: tuple[str, ...] = ()
 
 
 def guarded_imports(
@@ -46,7 +50,7 @@ def take_snapshot(host: Host, device: Device, guards: Sequence[WantedGuard]) -> 
     text = host.adapter.running(host.driver)
     running = parse_running(device, text)
     tables = host.adapter.tables(host.driver, guarded_imports(running, guards))
-    return Snapshot(text, running, tables)
+    return Snapshot(text, running, tables, host.adapter.lacks(host.driver, text))
 
 
 def parse_running(device: Device, text: str) -> Running:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from policies.accepts import Judge
 from policies.dialects import DIALECTS
 from policies.filters import Direction
+from policies.managed import digest
 from policies.proof import leaks
 from policies.redact import redact
 from tasks.errors import VerifyError
@@ -38,18 +39,20 @@ _LOOK_AGAIN = 0.25
 class Expected:
     """What a device should be: the filter set after the change, and what it is fenced to.
 
-    ``max_lost`` is the part of a session's accepted routes that may vanish meanwhile, as
-    pods come and go, before the change is blamed for it.
+    ``running`` is None where only its ``digest`` is known: of a way back that was rendered in an
+    earlier run, on a platform that shows no candidate. ``max_lost`` is the part of a session's
+    accepted routes that may vanish meanwhile, as pods come and go, before the change is blamed.
     """
 
-    running: Running
+    running: Running | None
+    digest: str
     fenced: Mapping[Slot, Fence]
     before: Snapshot
     max_lost: float
 
 
-def verify_config(device: Device, text: str, expected: Expected) -> None:
-    """Judge the running configuration ``text`` after a change.
+def verify_config(device: Device, text: str, expected: Expected) -> Running:
+    """Judge the running configuration ``text`` after a change, and return what it means.
 
     Raises:
         VerifyError: something foreign changed (P5), the filters are not the planned ones,
@@ -66,8 +69,10 @@ def verify_config(device: Device, text: str, expected: Expected) -> None:
     found = leaks(running, expected.fenced)
     if found:
         raise VerifyError(f"{device.name}: {found[0]}")
-    if running != expected.running:
+    planned = expected.running
+    if digest(running) != expected.digest or (planned is not None and running != planned):
         raise VerifyError(f"{device.name}: the filters it has now are not the planned ones")
+    return running
 
 
 def _first_difference(before: str, after: str) -> str:
@@ -79,17 +84,20 @@ def _first_difference(before: str, after: str) -> str:
     return " and ".join(said) or "their order"
 
 
-def verify_routes(host: Host, device: Device, expected: Expected, settle_s: float) -> int:
+def verify_routes(
+    host: Host, device: Device, running: Running, expected: Expected, settle_s: float
+) -> int:
     """Wait until sessions and routes are as the change foresaw; return the accepted routes.
 
-    Every neighbor that was up is up. From each guarded import, what was accepted before and
-    still may be is accepted, but for ``max_lost`` of it, and nothing that may not be.
+    ``running`` is what the device's configuration means now. Every neighbor that was up is up.
+    From each guarded import, what was accepted before and still may be is accepted, but for
+    ``max_lost`` of it, and nothing that may not be.
 
     Raises:
         VerifyError: it is not so ``settle_s`` seconds later; names the first thing missing.
     """
     asked = tuple(expected.before.tables.accepted)
-    allowed = _allowed(expected.running, asked)
+    allowed = _allowed(running, asked)
     deadline = time.monotonic() + settle_s
     while True:
         tables = host.adapter.tables(host.driver, asked)

@@ -7,13 +7,15 @@ returned: an adapter only carries out, :mod:`tasks.verify` judges.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from inventory.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from inventory.models import Network, Ssh
+    from inventory.models import Network, Ssh, Tls
     from policies.filters import Direction, Session, SessionKey
 
 #: An open NAPALM driver; NAPALM is not annotated.
@@ -32,13 +34,35 @@ class Tables:
     accepted: Mapping[tuple[SessionKey, int], frozenset[Network]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whom a site trusts: ``ssh`` and ``tls``; relative paths in them start at ``folder``."""
+
+    ssh: Ssh
+    tls: Tls
+    folder: Path
+
+    def path(self, given: str) -> Path:
+        """Return a path that the site's settings give, made absolute."""
+        return (self.folder / Path(given).expanduser()).resolve()
+
+
 class Adapter(Protocol):
     """One platform's ways. All methods but the first need an open driver."""
 
-    def options(self, given: Mapping[str, Any], ssh: Ssh, folder: Path) -> dict[str, Any]:
+    def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
         """Return the driver's ``optional_args``: ``given`` by the inventory, and who to trust.
 
-        ``folder`` is where relative paths of ``ssh`` start. The result is a new dict.
+        The result is a new dict, which the driver may keep and change.
+        """
+
+    def before_open(self, driver: Driver, trust: Trust) -> None:
+        """Set on a driver that is not open yet what no option of its own can say."""
+
+    def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
+        """Return what the device lacks for a commit with a revert timer: a sentence for each.
+
+        Each names the missing line. Read-only; ``running`` is its running configuration.
         """
 
     def running(self, driver: Driver) -> str:
@@ -47,10 +71,14 @@ class Adapter(Protocol):
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return the BGP tables, with the accepted routes of ``sessions`` (session, family)."""
 
-    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str]:
+    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the device's diff for a merge of ``candidate``, and what it would then hold.
 
-        Secrets in the diff are hidden. Nothing stays behind on the device.
+        The second is None on a platform that has no candidate to show. Secrets in the diff are
+        hidden. Nothing stays behind on the device, whatever happens.
+
+        Raises:
+            RejectedError: the device refuses the candidate; with the device's own words.
         """
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
@@ -70,5 +98,35 @@ class Adapter(Protocol):
     def confirm(self, driver: Driver) -> None:
         """Confirm the pending commit, and save."""
 
-    def revert(self, driver: Driver) -> None:
-        """Take back the pending commit, or the one confirmed last by this driver."""
+    def revert(self, driver: Driver, way_back: str) -> None:
+        """Take back the pending commit; without one, merge ``way_back`` for good.
+
+        ``way_back`` is the candidate that undoes the change, rendered with the plan; "" if the
+        change was never confirmed. A driver's own rollback may restore somebody else's state, so
+        it serves only where it can't. The caller judges what the device is afterwards.
+        """
+
+
+def netmiko_options(given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
+    """Return netmiko's options; host keys are checked unless the site says otherwise."""
+    # Who to trust is said in site.yaml alone, in plain words.
+    ssh = trust.ssh
+    options: dict[str, Any] = {**given, "ssh_strict": ssh.check_host_keys}
+    if ssh.known_hosts is not None:
+        options |= {"alt_host_keys": True, "alt_key_file": str(trust.path(ssh.known_hosts))}
+    else:
+        options["system_host_keys"] = True
+    if ssh.key_file is not None:
+        path = str(trust.path(ssh.key_file))
+        options |= {"use_keys": True, "key_file": path, "allow_agent": False}
+    return options
+
+
+def same_diff(now: str, planned: str) -> None:
+    """Raise unless the device's diff is still the one that was planned.
+
+    Raises:
+        DeviceError: it is not.
+    """
+    if now != planned:
+        raise DeviceError("the device's own diff is not the planned one any more: make a new plan")

@@ -5,38 +5,31 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
-from inventory.errors import DeviceError
 from policies.filters import Direction
 from policies.redact import redact
-from tasks.adapters.base import Tables
+from tasks.adapters.base import Tables, netmiko_options, same_diff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from inventory.models import Ssh
     from policies.filters import Session, SessionKey
-    from tasks.adapters.base import Driver
+    from tasks.adapters.base import Driver, Trust
 
 
 class FrrAdapter:
     """The driver does most by itself: one transaction, its timer armed on the switch."""
 
-    def options(self, given: Mapping[str, Any], ssh: Ssh, folder: Path) -> dict[str, Any]:
-        """Return netmiko's options; host keys are checked unless the site says otherwise."""
-        # Who to trust is said in site.yaml alone, in plain words.
-        options: dict[str, Any] = {**given, "ssh_strict": ssh.check_host_keys}
-        if ssh.known_hosts is not None:
-            options |= {
-                "alt_host_keys": True,
-                "alt_key_file": str((folder / ssh.known_hosts).resolve()),
-            }
-        else:
-            options["system_host_keys"] = True
-        if ssh.key_file is not None:
-            path = (folder / ssh.key_file).expanduser().resolve()
-            options |= {"use_keys": True, "key_file": str(path), "allow_agent": False}
-        return options
+    def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
+        """Return netmiko's options."""
+        return netmiko_options(given, trust)
+
+    def before_open(self, driver: Driver, trust: Trust) -> None:
+        """Do nothing: netmiko's options say it all."""
+
+    def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
+        """Return nothing: the driver brings its own timer to the switch."""
+        del driver, running
+        return ()
 
     def running(self, driver: Driver) -> str:
         """Return ``show running-config``."""
@@ -57,7 +50,7 @@ class FrrAdapter:
         }
         return Tables(up=frozenset(up), accepted=accepted)
 
-    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str]:
+    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the candidate, and discard."""
         try:
             driver.load_merge_candidate(config=candidate)
@@ -71,7 +64,7 @@ class FrrAdapter:
         """Load, compare with what was planned, and commit with the timer."""
         try:
             driver.load_merge_candidate(config=candidate)
-            _same_diff(redact(str(driver.compare_config())), diff)
+            same_diff(redact(str(driver.compare_config())), diff)
             driver.commit_config(revert_in=revert_in)
         except BaseException:
             if not driver.has_pending_commit():
@@ -96,11 +89,7 @@ class FrrAdapter:
         """Stop the timer and save."""
         driver.confirm_commit()
 
-    def revert(self, driver: Driver) -> None:
-        """Take the change back now."""
+    def revert(self, driver: Driver, way_back: str) -> None:
+        """Take the change back now; the driver restores the text byte for byte, or refuses."""
+        del way_back
         driver.rollback()
-
-
-def _same_diff(now: str, planned: str) -> None:
-    if now != planned:
-        raise DeviceError("the device's own diff is not the planned one any more: make a new plan")
