@@ -117,7 +117,16 @@ class Judge:
                 PrefixSet.union(version, [one.may for one in each]),
                 PrefixSet.union(version, [one.must for one in each]),
             )
+        for family, name in stanza.none_of:
+            matched &= self._not_permitted(family, name, version)
         return matched
+
+    def _not_permitted(self, family: int, name: str, version: int) -> Accepts:
+        """Return what is of the list's family and not permitted by it."""
+        if family != version:
+            return _either(False, version)
+        said = self._match(family, name, version)
+        return Accepts(~said.must, ~said.may)
 
     def _match(self, family: int, name: str, version: int) -> Accepts:
         semantics = self.running.semantics

@@ -13,9 +13,10 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from policies.filters import PrefixList, RouteMap, Running, SessionKey, Stanza, members
+from policies.ownership import is_owned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from policies.filters import Direction, Session
     from policies.managed import Managed, Slot
@@ -62,10 +63,14 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """Take a route-map of ours off a session."""
+    """Take a route-map of ours off a session.
+
+    ``restores`` is the policy that it stood ahead of, which stands there again.
+    """
 
     slot: Slot
     name: str
+    restores: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def steps(old: Managed, new: Managed, *, in_order: bool = False) -> tuple[Step, 
         if old.attachments.get(slot) != name
     ]
     out += [
-        Detach(slot, name)
+        Detach(slot, name, inner(old.stanzas, name))
         for slot, name in sorted(old.attachments.items())
         if slot not in new.attachments
     ]
@@ -159,8 +164,8 @@ def _apply(running: Running, change: Step) -> Running:
             return _with_stanzas(running, name, stanza.seq, ())
         case Attach(slot, name):
             return _attached(running, slot, name)
-        case Detach(slot, _):
-            return _attached(running, slot, None)
+        case Detach(slot, _, restores):
+            return _attached(running, slot, None, restores)
 
 
 def _key(one: PrefixList) -> tuple[int, str]:
@@ -182,10 +187,13 @@ def _with_stanzas(running: Running, name: str, seq: int, put: tuple[Stanza, ...]
     return replace(running, route_maps=maps)
 
 
-def _attached(running: Running, slot: Slot, name: str | None) -> Running:
+def _attached(
+    running: Running, slot: Slot, name: str | None, restores: str | None = None
+) -> Running:
     """Return ``running`` with ``name`` on the session, and on members that inherit it.
 
-    A member of a group that loses its own map inherits the group's again.
+    A member of a group that loses its own map inherits the group's again; what ``restores`` is
+    stands there as its own only if it is not just that.
     """
     key, version, direction = slot
     at = (version, direction)
@@ -195,6 +203,8 @@ def _attached(running: Running, slot: Slot, name: str | None) -> Running:
         return running
     sessions = dict(running.sessions)
     above = _of_group(running, target, at) if name is None else None
+    if restores is not None and restores not in (above, _stands_ahead_of(running, above)):
+        name, above = restores, None
     changed = replace(here, route_map=name or above, inherited_from=target.group if above else None)
     sessions[key] = replace(target, attachments={**target.attachments, at: changed})
     for one in members(running, target):
@@ -203,6 +213,21 @@ def _attached(running: Running, slot: Slot, name: str | None) -> Running:
             follows = replace(there, route_map=name, inherited_from=key.name if name else None)
             sessions[one.key] = replace(one, attachments={**one.attachments, at: follows})
     return replace(running, sessions=sessions)
+
+
+def inner(stanzas: Mapping[tuple[str, int], Stanza], name: str) -> str | None:
+    """Return the policy that the route-map ``name`` of ours stands ahead of; None if of none."""
+    last = max((one for (held, _), one in stanzas.items() if held == name), key=_seq, default=None)
+    return last.call if last is not None else None
+
+
+def _seq(stanza: Stanza) -> int:
+    return stanza.seq
+
+
+def _stands_ahead_of(running: Running, name: str | None) -> str | None:
+    found = running.route_maps.get(name or "")
+    return found.stanzas[-1].call if found is not None and is_owned(found.name) else None
 
 
 def _of_group(running: Running, member: Session, at: tuple[int, Direction]) -> str | None:

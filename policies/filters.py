@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from policies.prefix_list import Action, PrefixListEntry
 
 
+class Ahead(StrEnum):
+    """How a guard stands ahead of a session's policy, where it does not stand inside of it.
+
+    ``WRAP``: a policy of ours is attached in the place of the operator's, and calls it.
+    ``CHAIN``: ours is the first of several that are attached; the chain's text is its name.
+    """
+
+    WRAP = "wrap"
+    CHAIN = "chain"
+
+
 class Direction(StrEnum):
     """Seen from the device: what it accepts, and what it announces."""
 
@@ -44,7 +55,8 @@ class Stanza:
     """One numbered stanza of a route-map.
 
     ``lists`` are the prefix-lists it matches, as (version, name), all of which must permit;
-    ``any_of`` lines that name several lists, one of which must. ``unknown`` are the match
+    ``any_of`` lines that name several lists, one of which must; ``none_of`` lists that must not,
+    of which each is about routes of its own family and matches no other. ``unknown`` are the match
     lines that prefixes alone can't decide; ``sets`` every other line, order kept; ``call``
     a map it calls; ``goes_on`` whether a match does not end the evaluation.
     """
@@ -53,6 +65,7 @@ class Stanza:
     action: Action
     lists: tuple[tuple[int, str], ...] = ()
     any_of: tuple[tuple[tuple[int, str], ...], ...] = ()
+    none_of: tuple[tuple[int, str], ...] = ()
     unknown: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     call: str | None = None
@@ -61,7 +74,7 @@ class Stanza:
     @property
     def referred(self) -> tuple[tuple[int, str], ...]:
         """Every prefix-list that the stanza names, as (version, name)."""
-        return (*self.lists, *(one for some in self.any_of for one in some))
+        return (*self.lists, *(one for some in self.any_of for one in some), *self.none_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,8 @@ class Semantics:
     None where that is not known, or where sources contradict each other.
     ``other_family_matches`` is about a match on a list of the family that the route is not of,
     ``list_beside_map`` about whether a session's prefix-list is asked where it has a map too.
+    ``ahead`` says where a guard goes, None for inside the session's own route-map; ``sets_only``
+    that lists are plain sets of what they permit.
     """
 
     undefined_list_matches: bool | None
@@ -161,6 +176,8 @@ class Semantics:
     undefined_attached_list_permits: bool | None
     other_family_matches: bool | None = False
     list_beside_map: bool | None = True
+    ahead: Ahead | None = None
+    sets_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

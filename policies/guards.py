@@ -15,7 +15,7 @@ from policies.filters import Direction, PrefixList, SessionKey
 from policies.matrix import matrix
 from policies.ownership import label, list_name
 from policies.pools import VERSIONS, territories
-from policies.prefix_list import PrefixListEntry
+from policies.prefix_list import Action, PrefixListEntry
 from policies.prefix_set import PrefixSet
 from policies.shortest import shortest
 
@@ -31,6 +31,14 @@ _STEP = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    """A list, and what a guard denies: what it permits, or with ``negated`` what it does not."""
+
+    prefix_list: PrefixList
+    negated: bool = False
+
+
+@dataclass(frozen=True)
 class Fence:
     """What one kind of guard lets through, and the list that denies the rest, per family.
 
@@ -41,6 +49,23 @@ class Fence:
     label: str
     allowed: Mapping[int, PrefixSet]
     lists: Mapping[int, PrefixList]
+
+    def screen(self, version: int, *, sets_only: bool) -> Screen:
+        """Return the list for a platform, as a plain set if it takes no other."""
+        return self._sets[version] if sets_only else Screen(self.lists[version])
+
+    @cached_property
+    def _sets(self) -> Mapping[int, Screen]:
+        """The lists as plain sets, of what may pass or of what may not; none is ever empty."""
+        found = {}
+        for version, allowed in self.allowed.items():
+            negated = self.kind == "out"
+            listed = allowed if negated else ~allowed
+            if not listed:
+                listed, negated = ~listed, not negated
+            kind = "only" if negated else "in"
+            found[version] = Screen(_set_list(kind, self.label, version, listed), negated)
+        return found
 
     def __str__(self) -> str:
         return f"{'only' if self.kind == 'out' else 'never'} {self.label}"
@@ -127,6 +152,15 @@ def deny_list(kind: str, text: str, version: int, blocked: PrefixSet) -> PrefixL
             action=one.action, prefix=one.prefix, ge=one.ge, le=one.le, seq=_STEP * number
         )
         for number, one in enumerate(shortest(blocked), start=1)
+    )
+    return PrefixList(version, list_name(kind, text, version, entries), entries)
+
+
+def _set_list(kind: str, text: str, version: int, listed: PrefixSet) -> PrefixList:
+    """Return a list of permits alone that permits exactly ``listed``, numbered and named."""
+    entries = tuple(
+        PrefixListEntry(action=Action.PERMIT, prefix=prefix, ge=low, le=high, seq=_STEP * number)
+        for number, (prefix, low, high) in enumerate(listed.ranges(), start=1)
     )
     return PrefixList(version, list_name(kind, text, version, entries), entries)
 

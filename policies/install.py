@@ -12,12 +12,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from policies.change import Detach, apply
+from policies.change import Detach, apply, inner
 from policies.errors import Violation
 from policies.filters import SessionKey, Stanza, members
-from policies.managed import Managed, Slot, managed
-from policies.ownership import free_name, is_owned
-from policies.placement import LAST_SEQ, first_way_through, guard_stanza, own_map, seats
+from policies.managed import Managed, Slot, managed, slots_of
+from policies.ownership import free_name
+from policies.placement import (
+    LAST_SEQ,
+    OwnMap,
+    first_way_through,
+    guard_stanza,
+    own_map,
+    seats,
+)
 from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
@@ -58,13 +65,21 @@ class _Installer:
     def __init__(self, device: str, running: Running) -> None:
         self.device = device
         self.running = running
-        ours = managed(running).attachments.items()
-        self.base = apply(running, [Detach(slot, name) for slot, name in ours])
+        ours = managed(running)
+        self.base = apply(
+            running,
+            [
+                Detach(slot, name, inner(ours.stanzas, name))
+                for slot, name in ours.attachments.items()
+            ],
+        )
         self.lists: dict[tuple[int, str], PrefixList] = {}
         self.stanzas: dict[tuple[str, int], Stanza] = {}
         self.attachments: dict[Slot, str] = {}
         self.openable: set[Slot] = set()
-        self.mapless: dict[Slot, Fence] = {}
+        #: The slots that get a map of ours, and what each such map is to be.
+        self.own: dict[Slot, Fence] = {}
+        self.own_maps: dict[str, OwnMap] = {}
         self.referred = {
             named
             for one in running.route_maps.values()
@@ -129,12 +144,16 @@ class _Installer:
         key, version, direction = slot
         session = self.base.sessions[key]
         attachment = session.attachments[version, direction]
+        above = self._above(slot)
         if attachment.route_map is not None:
+            if self.base.semantics.ahead is None:
+                return
+            if not (self._follows(slot) and above in self.own):
+                self.own[slot] = self.out.fenced[slot]
             return
         closed = session.is_closed(version, direction) is not False
-        above = (SessionKey(key.vrf, session.group or ""), version, direction)
         if closed and slot not in self.openable:
-            if above in self.mapless:
+            if above in self.own:
                 self._refuse(
                     "mixed-group",
                     f"peer group {session.group} needs a route-map for some of its members, which "
@@ -142,46 +161,69 @@ class _Installer:
                     f"give {key} a route-map of its own, or say open: true for it",
                 )
             self.out.closed[slot] = "no policy, and the platform lets nothing through then"
-        elif above not in self.mapless:
-            self.mapless[slot] = self.out.fenced[slot]
+        elif above not in self.own:
+            self.own[slot] = self.out.fenced[slot]
+
+    def _above(self, slot: Slot) -> Slot:
+        """Return the same slot of the session's peer group."""
+        key, version, direction = slot
+        return SessionKey(key.vrf, self.base.sessions[key].group or ""), version, direction
+
+    def _follows(self, slot: Slot) -> bool:
+        """Return whether the session has here what its peer group has."""
+        attachment = self.base.sessions[slot[0]].attachments[slot[1], slot[2]]
+        return attachment.route_map is None or attachment.inherited_from is not None
 
     def _name_own_maps(self) -> None:
-        """Give the slots that have no map one of ours, the same for those fenced alike."""
-        alike: dict[tuple[Direction, str, str], list[Slot]] = defaultdict(list)
-        for key, session in self.base.sessions.items():
-            for (version, direction), attachment in session.attachments.items():
-                slot = (key, version, direction)
-                above = (SessionKey(key.vrf, session.group or ""), version, direction)
-                fence = self.mapless.get(slot)
-                if fence is None and attachment.route_map is None:
-                    fence = self.mapless.get(above)
-                if fence is not None:
-                    alike[direction, fence.kind, fence.label].append(slot)
-        for (direction, _, _), slots in alike.items():
-            fence = self.out.fenced[slots[0]]
-            name = own_map(direction, fence, self.running, slots)
-            self.attachments.update({slot: name for slot in slots if slot in self.mapless})
+        """Give the slots that get a map of ours theirs, the same for those fenced alike."""
+        alike: dict[tuple[Direction, str, str, int, str | None], list[Slot]] = defaultdict(list)
+        apart = self.base.semantics.other_family_matches is not False
+        for slot in slots_of(self.base):
+            fence = self.own.get(slot)
+            if fence is None and self._follows(slot):
+                fence = self.own.get(self._above(slot))
+            if fence is not None:
+                inner_name = self.base.sessions[slot[0]].attachments[slot[1], slot[2]].route_map
+                family = slot[1] if apart else 0
+                alike[slot[2], fence.kind, fence.label, family, inner_name].append(slot)
+        for (direction, _, _, family, inner_name), slots in alike.items():
+            wanted = OwnMap(
+                direction=direction,
+                fence=next(self.own[slot] for slot in map(self._holder, slots)),
+                versions=(family,) if family else VERSIONS,
+                inner=inner_name,
+            )
+            name = own_map(wanted, self.running, slots)
+            self.own_maps[name] = wanted
+            self.attachments.update({slot: name for slot in slots if slot in self.own})
+
+    def _holder(self, slot: Slot) -> Slot:
+        """Return where the map that decides ``slot`` is attached: here, or on its group."""
+        return slot if slot in self.own else self._above(slot)
 
     def _users(self) -> dict[str, list[Slot]]:
         """Return the slots by the route-map that decides them, once all is attached."""
         found: dict[str, list[Slot]] = defaultdict(list)
-        for session in self.base.sessions.values():
-            for (version, direction), attachment in session.attachments.items():
-                slot = (session.key, version, direction)
-                name = self.attachments.get(slot, attachment.route_map)
-                if name is not None:
-                    found[name].append(slot)
+        for slot in slots_of(self.base):
+            key, version, direction = slot
+            holder = self._holder(slot) if self._follows(slot) else slot
+            attached = self.base.sessions[key].attachments[version, direction].route_map
+            name = self.attachments.get(holder, attached)
+            if name is not None:
+                found[name].append(slot)
         return found
 
     def _guard_map(self, name: str, users: list[Slot]) -> None:
         fenced = [slot for slot in users if slot in self.out.fenced]
         if not fenced:
             return
-        if is_owned(name):
-            fence = self.out.fenced[fenced[0]]
-            for seq, version in enumerate(VERSIONS, start=1):
-                self._stanza(name, seq, version, fence)
-            self.stanzas[name, LAST_SEQ] = Stanza(seq=LAST_SEQ, action=Action.PERMIT)
+        own = self.own_maps.get(name)
+        if own is not None:
+            for seq, version in enumerate(own.versions, start=1):
+                self._stanza(name, seq, version, own.fence)
+            self.stanzas[name, LAST_SEQ] = Stanza(
+                seq=LAST_SEQ, action=Action.PERMIT, call=own.inner
+            )
             return
         found = self.base.route_maps.get(name)
         if found is None:
@@ -210,9 +252,10 @@ class _Installer:
             self._stanza(name, seq, version, by_version[version])
 
     def _stanza(self, name: str, seq: int, version: int, fence: Fence) -> None:
-        one = free_name(fence.lists[version], self.running.lists, self.referred)
+        screen = fence.screen(version, sets_only=self.running.semantics.sets_only)
+        one = free_name(screen.prefix_list, self.running.lists, self.referred)
         self.lists[version, one.name] = one
-        self.stanzas[name, seq] = guard_stanza(seq, version, one.name)
+        self.stanzas[name, seq] = guard_stanza(seq, version, one.name, negated=screen.negated)
 
     def _shareable(self, name: str, users: list[Slot]) -> bool:
         """Return whether one guard per family suits everything that uses the map."""
@@ -222,6 +265,15 @@ class _Installer:
                 "shared-route-map",
                 f"route-map {name} also serves `{others[0].strip()}`, which no guard may narrow",
                 "give the session a route-map of its own",
+            )
+            return False
+        mixed = len({slot[1] for slot in users}) > 1
+        if mixed and self.base.semantics.other_family_matches is not False:
+            self._refuse(
+                "shared-route-map",
+                f"route-map {name} serves IPv4 and IPv6 sessions, and it is not known what a match "
+                "on a list of one family makes of the other's routes on this platform",
+                f"copy {name} under a second name and attach that to the IPv6 sessions",
             )
             return False
         for version in VERSIONS:
@@ -245,30 +297,3 @@ class _Installer:
         one = Violation(limit=limit, where=self.device, evidence=evidence, way_out=way_out)
         if one not in self.out.violations:
             self.out.violations.append(one)
-
-
-def unknown_neighbors(
-    running: Running,
-    guards: Sequence[WantedGuard],
-    known: Sequence[SessionKey],
-    ignored: Sequence[str],
-) -> tuple[SessionKey, ...]:
-    """Return the neighbors and groups of a guarded device that its site does not know."""
-    if not guards:
-        return ()
-    named = set(known)
-    return tuple(
-        key
-        for key, session in sorted(running.sessions.items())
-        if key not in named
-        and key.name not in ignored
-        and (session.group is None or SessionKey(key.vrf, session.group) not in named)
-        and (session.group is None or session.group not in ignored)
-        and not (session.is_group and _members_known(running, session, named))
-    )
-
-
-def _members_known(running: Running, group: Session, named: set[SessionKey]) -> bool:
-    """Return whether a group only gathers neighbors that the site names one by one."""
-    keys = [one.key for one in members(running, group)]
-    return bool(keys) and all(key in named for key in keys) and not group.listens

@@ -37,6 +37,15 @@ def is_our_stanza(route_map: str, stanza: Stanza) -> bool:
     return is_owned(route_map) or any(is_owned(name) for _, name in stanza.referred)
 
 
+def slots_of(running: Running) -> tuple[Slot, ...]:
+    """Return every slot of ``running``: each session, family and direction."""
+    return tuple(
+        (session.key, version, direction)
+        for session in running.sessions.values()
+        for version, direction in session.attachments
+    )
+
+
 def managed(running: Running) -> Managed:
     """Return what is ringfence's in ``running``."""
     return Managed(

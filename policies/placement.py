@@ -7,38 +7,46 @@ edited in place.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policies.filters import Stanza
+from policies.filters import Ahead, Stanza
 from policies.managed import is_our_stanza
 from policies.ownership import PREFIX, is_owned
-from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from policies.filters import Direction, RouteMap, Running
+    from policies.filters import Direction, RouteMap, Running, Semantics
     from policies.guards import Fence
     from policies.managed import Slot
 
 #: Where a map of ours permits what the guard left; the last number every platform takes.
 LAST_SEQ = 65535
 
+#: Characters that the end of a name may have: "RF-import.10-" before it, and 63 in all.
+_MAX_END = 48
 
-def guard_stanza(seq: int, version: int, list_name: str) -> Stanza:
-    """Return a guard: a deny of what its list permits, and nothing besides."""
-    return Stanza(seq=seq, action=Action.DENY, lists=((version, list_name),))
+
+def guard_stanza(seq: int, version: int, list_name: str, *, negated: bool = False) -> Stanza:
+    """Return a guard: a deny of what its list permits, or does not, and nothing besides."""
+    referred = ((version, list_name),)
+    if negated:
+        return Stanza(seq=seq, action=Action.DENY, none_of=referred)
+    return Stanza(seq=seq, action=Action.DENY, lists=referred)
 
 
 def family_of(stanza: Stanza) -> int | None:
     """Return the family that a guard of ours is for; None if it is not as we make them."""
-    if len(stanza.lists) != 1:
+    if len(stanza.referred) != 1:
         return None
-    version, name = stanza.lists[0]
-    whole = is_owned(name) and stanza == guard_stanza(stanza.seq, version, name)
-    return version if whole else None
+    version, name = stanza.referred[0]
+    guard = guard_stanza(stanza.seq, version, name, negated=bool(stanza.none_of))
+    return version if is_owned(name) and stanza == guard else None
 
 
 def first_way_through(found: RouteMap) -> int:
@@ -78,8 +86,18 @@ def seats(found: RouteMap, versions: Sequence[int]) -> Mapping[int, int] | None:
     return chosen
 
 
-def own_map(direction: Direction, fence: Fence, running: Running, users: Collection[Slot]) -> str:
-    """Return the name of the map of ours for ``fence``: one that stands and serves, else new.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMap:
+    """What a route-map of ours is to be: guards of ``versions``, then ``inner`` or a permit."""
+
+    direction: Direction
+    fence: Fence
+    versions: tuple[int, ...]
+    inner: str | None
+
+
+def own_map(wanted: OwnMap, running: Running, users: Collection[Slot]) -> str:
+    """Return the name of the map of ours for ``wanted``: one that stands and serves, else new.
 
     The name says what the guard is, so sessions that are fenced alike share a map; ``users``
     are the slots that will be on it. Not free is a name that something refers to without a
@@ -92,26 +110,54 @@ def own_map(direction: Direction, fence: Fence, running: Running, users: Collect
             if one.route_map is not None:
                 users_now[one.route_map].add((session.key, version, way))
     taken = {*running.route_maps, *users_now}
-    end = f"{fence.kind}-{fence.label}"
-    names = [f"{PREFIX}{direction}-{end}"]
-    names += [f"{PREFIX}{direction}.{number}-{end}" for number in range(2, len(taken) + 2)]
+    names = list(_names(wanted, running.semantics, len(taken) + 2))
     for name in names:
         found = running.route_maps.get(name)
         same_users = users_now[name] == set(users)
-        if found and _is_whole(found) and (same_users or _says(found, fence)):
+        if (
+            found
+            and _is_whole(found, wanted)
+            and (same_users or _says(found, wanted, running.semantics))
+        ):
             return name
     return next(name for name in names if name not in taken)
 
 
-def _says(found: RouteMap, fence: Fence) -> bool:
-    """Return whether a whole map of ours has the lists of ``fence`` already."""
-    names = [name for stanza in found.stanzas for _, name in stanza.lists]
-    return names == [fence.lists[version].name for version in VERSIONS]
+def _names(wanted: OwnMap, semantics: Semantics, limit: int) -> Iterator[str]:
+    """Yield the names that the map may have, the plainest first."""
+    end = f"{wanted.fence.kind}-{wanted.fence.label}"
+    if len(wanted.versions) == 1:
+        end += f"-v{wanted.versions[0]}"
+    behind = ""
+    if wanted.inner is not None and semantics.ahead is Ahead.CHAIN:
+        behind = f" {wanted.inner}"
+    elif wanted.inner is not None:
+        end += f"-{_plain(wanted.inner, len(end))}"
+    for number in range(1, limit):
+        counted = "" if number == 1 else f".{number}"
+        yield f"{PREFIX}{wanted.direction}{counted}-{end}{behind}"
 
 
-def _is_whole(found: RouteMap) -> bool:
-    """Return whether a map of ours is as we make it: a guard for each family, then a permit."""
+def _plain(inner: str, used: int) -> str:
+    """Return what stands for ``inner`` in a name: itself, or a hash if it is long or no word."""
+    if re.fullmatch(r"[A-Za-z0-9_.-]+", inner) and len(inner) + used <= _MAX_END:
+        return inner
+    return hashlib.sha256(inner.encode()).hexdigest()[:8]
+
+
+def _says(found: RouteMap, wanted: OwnMap, semantics: Semantics) -> bool:
+    """Return whether a whole map of ours has the lists of ``wanted`` already."""
+    names = [name for stanza in found.stanzas for _, name in stanza.referred]
+    screens = [
+        wanted.fence.screen(version, sets_only=semantics.sets_only) for version in wanted.versions
+    ]
+    return names == [one.prefix_list.name for one in screens]
+
+
+def _is_whole(found: RouteMap, wanted: OwnMap) -> bool:
+    """Return whether a map of ours is as we make it: a guard for each family, then its end."""
     *guards, last = found.stanzas
-    return last == Stanza(seq=LAST_SEQ, action=Action.PERMIT) and [
-        (one.seq, family_of(one)) for one in guards
-    ] == list(enumerate(VERSIONS, start=1))
+    end = Stanza(seq=LAST_SEQ, action=Action.PERMIT, call=wanted.inner)
+    return last == end and [(one.seq, family_of(one)) for one in guards] == list(
+        enumerate(wanted.versions, start=1)
+    )

@@ -9,9 +9,10 @@ from policies.change import apply, steps
 from policies.dialects import DIALECTS
 from policies.errors import Violation
 from policies.filters import SessionKey
-from policies.install import Installation, install, unknown_neighbors
+from policies.install import Installation, install
 from policies.managed import digest, managed
 from policies.proof import leaks, unsafe
+from policies.strangers import unknown_neighbors
 from runbooks.differences import dropped_routes, session_changes, shrinkage
 from runbooks.plan_file import DevicePlan
 

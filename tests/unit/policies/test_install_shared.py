@@ -27,9 +27,10 @@ from installing import (
 
 from policies.change import apply, steps
 from policies.filters import SessionKey
-from policies.install import install, unknown_neighbors
+from policies.install import install
 from policies.managed import managed
 from policies.proof import leaks
+from policies.strangers import unknown_neighbors
 
 if TYPE_CHECKING:
     from policies.guards import WantedGuard
