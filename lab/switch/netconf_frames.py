@@ -11,8 +11,7 @@ import re
 
 END = b"]]>]]>"
 _HEADER = re.compile(rb"\n#(?:([1-9][0-9]{0,9})|(#))\n")
-#: The longest chunk header there is: LF, '#', ten digits, LF.
-_LONGEST_HEADER = 13
+_BEGUN = re.compile(rb"(?:\n(?:#(?:[1-9][0-9]{0,9}|#)?)?)?")
 _CHUNK = 1 << 20
 
 
@@ -52,7 +51,7 @@ class Frames:
         while True:
             header = _HEADER.match(self._bytes)
             if header is None:
-                if b"\n" in self._bytes[1:_LONGEST_HEADER] or len(self._bytes) >= _LONGEST_HEADER:
+                if not _BEGUN.fullmatch(self._bytes):
                     raise FramingError("no chunk header where one must stand")
                 return None
             if header[2]:
