@@ -22,6 +22,7 @@ from policies.placement import (
     OwnMap,
     first_way_through,
     guard_stanza,
+    knows_its_inner,
     own_map,
     seats,
 )
@@ -89,6 +90,7 @@ class _Installer:
         self.out = Installation(Managed())
 
     def install(self, guards: Sequence[WantedGuard]) -> Installation:
+        self._ensure_inner_known()
         for guard in guards:
             for session in self._sessions(guard):
                 self._fence(session, guard)
@@ -104,6 +106,19 @@ class _Installer:
             lists=self.lists, stanzas=self.stanzas, attachments=self.attachments
         )
         return self.out
+
+    def _ensure_inner_known(self) -> None:
+        """Refuse where a policy of ours was edited so that it is lost what it stood ahead of."""
+        ahead = self.running.semantics.ahead
+        for slot, name in managed(self.running).attachments.items():
+            found = self.running.route_maps.get(name)
+            if ahead is not None and not knows_its_inner(name, found, ahead):
+                self._refuse(
+                    "lost-policy",
+                    f"{name}, attached to {slot[0]}, was edited: it does not say any more which "
+                    "policy of yours it stands ahead of",
+                    f"attach the policy that {slot[0]} is to have in its place",
+                )
 
     def _sessions(self, guard: WantedGuard) -> list[Session]:
         """Return the session of ``guard`` and, for a group, its members."""

@@ -31,6 +31,10 @@ LAST_SEQ = 65535
 #: Characters that the end of a name may have: "RF-import.10-" before it, and 63 in all.
 _MAX_END = 48
 
+#: In the name of a wrapper, what stands before the name of the policy that it calls.
+_BEFORE = "--"
+_WORD = re.compile(r"[A-Za-z0-9_.-]+")
+
 
 def guard_stanza(seq: int, version: int, list_name: str, *, negated: bool = False) -> Stanza:
     """Return a guard: a deny of what its list permits, or does not, and nothing besides."""
@@ -125,24 +129,35 @@ def own_map(wanted: OwnMap, running: Running, users: Collection[Slot]) -> str:
 
 def _names(wanted: OwnMap, semantics: Semantics, limit: int) -> Iterator[str]:
     """Yield the names that the map may have, the plainest first."""
-    end = f"{wanted.fence.kind}-{wanted.fence.label}"
+    end = f"{wanted.fence.kind}-{wanted.fence.label.replace(_BEFORE, '-')}"
     if len(wanted.versions) == 1:
         end += f"-v{wanted.versions[0]}"
-    behind = ""
     if wanted.inner is not None and semantics.ahead is Ahead.CHAIN:
-        behind = f" {wanted.inner}"
+        end += f" {wanted.inner}"
     elif wanted.inner is not None:
-        end += f"-{_plain(wanted.inner, len(end))}"
+        named = len(wanted.inner) + len(end) <= _MAX_END and _WORD.fullmatch(wanted.inner)
+        end += _BEFORE + (wanted.inner if named else _hash(wanted.inner))
     for number in range(1, limit):
         counted = "" if number == 1 else f".{number}"
-        yield f"{PREFIX}{wanted.direction}{counted}-{end}{behind}"
+        yield f"{PREFIX}{wanted.direction}{counted}-{end}"
 
 
-def _plain(inner: str, used: int) -> str:
-    """Return what stands for ``inner`` in a name: itself, or a hash if it is long or no word."""
-    if re.fullmatch(r"[A-Za-z0-9_.-]+", inner) and len(inner) + used <= _MAX_END:
-        return inner
+def _hash(inner: str) -> str:
+    """Return what stands in a name for a policy whose own is too long, or has parameters."""
     return hashlib.sha256(inner.encode()).hexdigest()[:8]
+
+
+def knows_its_inner(name: str, found: RouteMap | None, ahead: Ahead) -> bool:
+    """Return whether a map of ours still says what it stands ahead of, as its name promises."""
+    if found is None:
+        return False
+    last = found.stanzas[-1]
+    if last != Stanza(seq=LAST_SEQ, action=Action.PERMIT, call=last.call):
+        return False
+    mark = " " if ahead is Ahead.CHAIN else _BEFORE
+    if last.call is None:
+        return mark not in name
+    return name.endswith((f"{mark}{last.call}", f"{mark}{_hash(last.call)}"))
 
 
 def _says(found: RouteMap, wanted: OwnMap, semantics: Semantics) -> bool:

@@ -62,9 +62,10 @@ def foreign(running: Running) -> tuple[object, ...]:
         if (kept := tuple(s for s in one.stanzas if not is_our_stanza(name, s)))
     }
     attached = {}
-    for key, session in running.sessions.items():
+    bare = apply(running, steps(managed(running), Managed()))
+    for key, session in bare.sessions.items():
         for at, one in session.attachments.items():
-            own = None if one.inherited_from or is_owned(one.route_map or "") else one.route_map
+            own = None if one.inherited_from else one.route_map
             attached[key, at] = (own, one.prefix_list, one.unknown)
     lists = {key: one for key, one in running.lists.items() if not is_owned(key[1])}
     plain = {key: replace(one, attachments={}) for key, one in running.sessions.items()}
@@ -226,5 +227,14 @@ def test_what_was_tampered_with_is_mended_beside_it(case: Generations, data: st.
     assert clean is not None
     broken = data.draw(tampered(clean))
     mended = carried_out(broken, guards)
+    ends = {
+        name: one.stanzas[-1]
+        for name, one in clean.route_maps.items()
+        if is_owned(name) and running.semantics.ahead is not None
+    }
+    maps = broken.route_maps
+    if any(name not in maps or maps[name].stanzas[-1] != end for name, end in ends.items()):
+        assert mended is None, "what the policy stood ahead of can't be known any more"
+        return
     assert mended is not None
     assert decisions(mended) == decisions(clean)

@@ -79,6 +79,9 @@ def _matches(running: Running, stanza: Stanza, prefix: Network, world: World) ->
     for some in (*((one,) for one in stanza.lists), *stanza.any_of):
         if not any(_match(running, *one, prefix, world) for one in some):
             return False
+    for version, name in stanza.none_of:
+        if version != prefix.version or _match(running, version, name, prefix, world):
+            return False
     return all(line in world.holds for line in stanza.unknown)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from policies.filters import (
+    Ahead,
     Attachment,
     Direction,
     PrefixList,
@@ -62,6 +63,8 @@ semantics = st.builds(
     # No platform is known to have a match on one family hold for the other: guards rest on that.
     other_family_matches=st.sampled_from((False, None)),
     list_beside_map=known,
+    ahead=st.none() | st.sampled_from(Ahead),
+    sets_only=st.booleans(),
 )
 actions = st.sampled_from(Action)
 
@@ -178,9 +181,7 @@ def devices(draw: st.DrawFn, *, shared: bool = True) -> Running:
         lists=draw(prefix_lists(LISTS)),
         route_maps=maps,
         sessions=sessions,
-        # Where a match of one family may hit routes of the other, guards of both in one map get
-        # in each other's way: that is for the platforms which need it to solve, none is installed.
-        semantics=replace(draw(st.just(FRR) | semantics), other_family_matches=False),
+        semantics=draw(st.just(FRR) | semantics),
         routers={"": 65001, "blue": 65001},
         other_uses=other,
     )
