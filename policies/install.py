@@ -16,7 +16,7 @@ from policies.change import Detach, apply, inner
 from policies.errors import Violation
 from policies.filters import SessionKey, Stanza, members
 from policies.managed import Managed, Slot, managed, slots_of
-from policies.ownership import free_name
+from policies.ownership import free_name, is_stand_in
 from policies.placement import (
     LAST_SEQ,
     OwnMap,
@@ -108,15 +108,16 @@ class _Installer:
         return self.out
 
     def _ensure_inner_known(self) -> None:
-        """Refuse where a policy of ours was edited so that it is lost what it stood ahead of."""
+        """Refuse where it is lost what a policy of ours stood ahead of, or in for."""
         ahead = self.running.semantics.ahead
         for slot, name in managed(self.running).attachments.items():
             found = self.running.route_maps.get(name)
-            if ahead is not None and not knows_its_inner(name, found, ahead):
+            lost = ahead is not None and not knows_its_inner(name, found, ahead)
+            if lost or is_stand_in(name):
                 self._refuse(
                     "lost-policy",
-                    f"{name}, attached to {slot[0]}, was edited: it does not say any more which "
-                    "policy of yours it stands ahead of",
+                    f"{name}, attached to {slot[0]}, does not say any more which policy of yours "
+                    "belongs there: it was edited, or a change stopped half-way",
                     f"attach the policy that {slot[0]} is to have in its place",
                 )
 

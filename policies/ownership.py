@@ -25,6 +25,7 @@ PREFIX = "RF-"
 _DIGITS = 8
 _HASH = re.compile(rf"-([0-9a-f]{{{_DIGITS}}})(?:\.\d+)?$")
 _MAX_LABEL = 32
+_STAND_IN = f"{PREFIX}hold-"
 
 
 def is_owned(name: str) -> bool:
@@ -64,6 +65,16 @@ def label(clusters: tuple[str, ...], *suffixes: str) -> str:
 def list_name(kind: str, label_: str, version: int, entries: tuple[PrefixListEntry, ...]) -> str:
     """Return the name of a list, such as ``RF-out-orange-v4-3f9a1c20``."""
     return f"{PREFIX}{kind}-{label_}-v{version}-{content_hash(version, entries)}"
+
+
+def stand_in_name(route_map: str) -> str:
+    """Return the name of the copy that stands in for ``route_map`` while that is changed."""
+    return f"{_STAND_IN}{hashlib.sha256(route_map.encode()).hexdigest()[:_DIGITS]}"
+
+
+def is_stand_in(name: str) -> bool:
+    """Return whether the route-map ``name`` is such a copy: one that stayed behind if attached."""
+    return name.startswith(_STAND_IN)
 
 
 def free_name(

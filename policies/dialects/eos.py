@@ -39,6 +39,7 @@ class EosDialect:
     indent = _INDENT
     #: A second match on a prefix-list takes the place of the first.
     appends = False
+    line_by_line = False
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""

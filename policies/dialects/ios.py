@@ -8,11 +8,10 @@ What a broken reference does, and on whose word:
   nothing. So it counts as either, which never calls an open session closed.
 - An undefined prefix-list on a session is ignored (Batfish).
 
-A candidate is taken line by line. Every line leaves a state between the old and the new one,
-except the first line of a stanza that is new in a map in use: until the ``match`` behind it
-is taken, it denies everything. What a session has accepted stays, as IOS evaluates a changed
-policy at a soft clear and for UPDATEs that arrive; one that arrives just then is dropped until
-the soft clear that ends a deploy. No order of lines avoids it: see the tests.
+A candidate is taken line by line, and every line leaves a state between the old and the new
+one. The first line of a stanza that is new in a map in use would not: until the ``match`` behind
+it is taken, it denies everything to UPDATEs that arrive. So a copy stands in for the map
+meanwhile (:mod:`policies.dialects.stand_in`).
 """
 
 from __future__ import annotations
@@ -40,6 +39,7 @@ class IosDialect:
     indent = " "
     #: A second match on a prefix-list joins the first, as an alternative.
     appends = True
+    line_by_line = True
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""

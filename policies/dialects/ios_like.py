@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from policies.change import AddList, Attach, Detach, Relist, RemoveList, RemoveStanza, SetStanza
 from policies.dialects.prefix_lines import FAMILY_WORD
+from policies.dialects.stand_in import with_stand_ins
 from policies.dialects.stanza_lines import stanza_lines
 from policies.filters import Direction
 
@@ -24,6 +25,8 @@ class Writer(Protocol):
 
     indent: str
     appends: bool
+    #: Whether every line counts by itself, as it is taken.
+    line_by_line: bool
 
     def list_lines(self, one: PrefixList) -> Iterable[str]:
         """Return the lines that make a prefix-list."""
@@ -37,7 +40,8 @@ class Writer(Protocol):
 
 def change_lines(steps: Sequence[Step], running: Running, writer: Writer) -> list[str]:
     """Return the lines of ``steps``, in their order."""
-    return [line for step in steps for line in _lines(step, running, writer)]
+    todo = with_stand_ins(steps, running) if writer.line_by_line else steps
+    return [line for step in todo for line in _lines(step, running, writer)]
 
 
 def _lines(step: Step, running: Running, writer: Writer) -> Iterator[str]:

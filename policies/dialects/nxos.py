@@ -9,8 +9,7 @@ What a broken reference does, and on whose word:
 - An undefined prefix-list on a session permits everything (Batfish). What one does beside a
   route-map is not known, so it is not counted on.
 
-A candidate is taken line by line, with the one moment that the dialect of IOS-XE describes:
-the first line of a new stanza in a map in use denies everything until its ``match`` follows.
+A candidate is taken line by line, and every line is safe by itself, as for IOS-XE.
 """
 
 from __future__ import annotations
@@ -39,6 +38,7 @@ class NxosDialect:
     indent = _INDENT
     #: A second match on a prefix-list joins the first, as an alternative.
     appends = True
+    line_by_line = True
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""

@@ -147,10 +147,17 @@ class LineDevice:
         pattern = re.compile(rf"{re.escape(who)}route-map \S+ {found['way']}")
         old = [key for key in here if pattern.fullmatch(key)]
         assert old or not found["no"], f"not there: {found[0]}"
-        for key in old:
-            del here[key]
-        if not found["no"]:
-            here[f"{who}route-map {found['name'] or ''}{found['way']}"] = {}
+        new = f"{who}route-map {found['name'] or ''}{found['way']}"
+        if found["no"] or not old:
+            for key in old:
+                del here[key]
+            if not found["no"]:
+                here[new] = {}
+            return
+        # Another map takes the place of the one before, where that is printed.
+        lines = {(new if key in old else key): below for key, below in here.items()}
+        here.clear()
+        here.update(lines)
 
     def text(self) -> str:
         """Return the running configuration."""

@@ -15,6 +15,7 @@ from policies.dialects.eos import EosDialect
 from policies.dialects.ios import IosDialect
 from policies.dialects.nxos import NxosDialect
 from policies.filters import Direction, PrefixList, SessionKey, Stanza
+from policies.ownership import stand_in_name
 from policies.prefix_list import Action, PrefixListEntry
 from policies.prefix_set import PrefixSet
 
@@ -213,21 +214,35 @@ def test_no_policy_is_open_unless_the_configuration_says_so(
 
 
 @pytest.mark.parametrize("platform", ["ios", "nxos"])
-def test_the_first_line_of_a_new_stanza_denies_everything_until_the_next(platform: str) -> None:
-    """The one moment of a line-by-line candidate that is not hitless; no order avoids it."""
+def test_a_copy_stands_in_while_a_map_in_use_gets_a_stanza(platform: str) -> None:
     dialect = DIALECTS[platform]
     device = LineDevice(platform, TEXTS[platform])
     before = dialect.parse(device.text())
     six = PrefixList(4, "RF-c", (PrefixListEntry(action=Action.PERMIT, prefix=ip_network("10.0.0.0/8"), seq=5),))  # fmt: skip  # noqa: E501
     lines = dialect.render([AddList(six), SetStanza("RM", NEW)], before).splitlines()
+    attached: list[str | None] = []
     seen = []
     for line in lines:
         device.feed(line)
         now = dialect.parse(device.text())
         session = now.sessions[SessionKey("", "10.0.0.1")]
+        name = session.attachments[4, Direction.IMPORT].route_map
+        if attached[-1:] != [name]:
+            attached.append(name)
         seen.append(session_accepts(now, session, 4, Direction.IMPORT).may)
-    everything, nothing = PrefixSet.everything(4), PrefixSet.empty(4)
-    assert seen[:3] == [everything, nothing, ~PrefixSet.from_ranges(4, [(ip_network("10.0.0.0/8"), 8, 8)])]  # fmt: skip  # noqa: E501
+    assert attached == ["RM", stand_in_name("RM"), "RM"]
+    everything = PrefixSet.everything(4)
+    fenced = ~PrefixSet.from_ranges(4, [(ip_network("10.0.0.0/8"), 8, 8)])
+    assert seen == sorted(seen, key=lambda one: one != everything)
+    assert {str(one) for one in seen} == {str(everything), str(fenced)}
+    assert stand_in_name("RM") not in device.text()
+    # Without a copy the header alone, which denies everything, would be live for a moment.
+    device = LineDevice(platform, TEXTS[platform])
+    for line in (*lines[:1], "route-map RM deny 1"):
+        device.feed(line)
+    now = dialect.parse(device.text())
+    bare = session_accepts(now, now.sessions[SessionKey("", "10.0.0.1")], 4, Direction.IMPORT)
+    assert bare.may == PrefixSet.empty(4)
 
 
 TWO_LEVELS = """\
