@@ -14,25 +14,18 @@ from typing import TYPE_CHECKING
 
 from policies.change import Detach, apply, inner
 from policies.errors import Violation
-from policies.filters import SessionKey, Stanza, members
+from policies.filters import Stanza, members
 from policies.managed import Managed, Slot, managed, slots_of
+from policies.own_maps import OwnMap, OwnMaps, knows_its_inner
 from policies.ownership import free_name, is_stand_in
-from policies.placement import (
-    LAST_SEQ,
-    OwnMap,
-    first_way_through,
-    guard_stanza,
-    knows_its_inner,
-    own_map,
-    seats,
-)
+from policies.placement import LAST_SEQ, first_way_through, guard_stanza, seats
 from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.filters import Direction, PrefixList, Running, Session
+    from policies.filters import PrefixList, Running, Session
     from policies.guards import Fence, WantedGuard
 
 
@@ -78,8 +71,7 @@ class _Installer:
         self.stanzas: dict[tuple[str, int], Stanza] = {}
         self.attachments: dict[Slot, str] = {}
         self.openable: set[Slot] = set()
-        #: The slots that get a map of ours, and what each such map is to be.
-        self.own: dict[Slot, Fence] = {}
+        self.own = OwnMaps(running, self.base)
         self.own_maps: dict[str, OwnMap] = {}
         self.referred = {
             named
@@ -99,7 +91,7 @@ class _Installer:
             self.out.fenced, key=lambda one: not self.base.sessions[one[0]].is_group
         ):
             self._attach(slot)
-        self._name_own_maps()
+        self.own_maps, self.attachments = self.own.named()
         for name, users in self._users().items():
             self._guard_map(name, users)
         self.out.managed = Managed(
@@ -160,16 +152,16 @@ class _Installer:
         key, version, direction = slot
         session = self.base.sessions[key]
         attachment = session.attachments[version, direction]
-        above = self._above(slot)
+        above = self.own.above(slot)
         if attachment.route_map is not None:
             if self.base.semantics.ahead is None:
                 return
-            if not (self._follows(slot) and above in self.own):
-                self.own[slot] = self.out.fenced[slot]
+            if not (self.own.follows(slot) and above in self.own.fences):
+                self.own.fences[slot] = self.out.fenced[slot]
             return
         closed = session.is_closed(version, direction) is not False
         if closed and slot not in self.openable:
-            if above in self.own:
+            if above in self.own.fences:
                 self._refuse(
                     "mixed-group",
                     f"peer group {session.group} needs a route-map for some of its members, which "
@@ -177,54 +169,16 @@ class _Installer:
                     f"give {key} a route-map of its own, or say open: true for it",
                 )
             self.out.closed[slot] = "no policy, and the platform lets nothing through then"
-        elif above not in self.own:
-            self.own[slot] = self.out.fenced[slot]
-
-    def _above(self, slot: Slot) -> Slot:
-        """Return the same slot of the session's peer group."""
-        key, version, direction = slot
-        return SessionKey(key.vrf, self.base.sessions[key].group or ""), version, direction
-
-    def _follows(self, slot: Slot) -> bool:
-        """Return whether the session has here what its peer group has."""
-        attachment = self.base.sessions[slot[0]].attachments[slot[1], slot[2]]
-        return attachment.route_map is None or attachment.inherited_from is not None
-
-    def _name_own_maps(self) -> None:
-        """Give the slots that get a map of ours theirs, the same for those fenced alike."""
-        alike: dict[tuple[Direction, str, str, int, str | None], list[Slot]] = defaultdict(list)
-        apart = self.base.semantics.other_family_matches is not False
-        for slot in slots_of(self.base):
-            fence = self.own.get(slot)
-            if fence is None and self._follows(slot):
-                fence = self.own.get(self._above(slot))
-            if fence is not None:
-                inner_name = self.base.sessions[slot[0]].attachments[slot[1], slot[2]].route_map
-                family = slot[1] if apart else 0
-                alike[slot[2], fence.kind, fence.label, family, inner_name].append(slot)
-        for (direction, _, _, family, inner_name), slots in alike.items():
-            wanted = OwnMap(
-                direction=direction,
-                fence=next(self.own[slot] for slot in map(self._holder, slots)),
-                versions=(family,) if family else VERSIONS,
-                inner=inner_name,
-            )
-            name = own_map(wanted, self.running, slots)
-            self.own_maps[name] = wanted
-            self.attachments.update({slot: name for slot in slots if slot in self.own})
-
-    def _holder(self, slot: Slot) -> Slot:
-        """Return where the map that decides ``slot`` is attached: here, or on its group."""
-        return slot if slot in self.own else self._above(slot)
+        elif above not in self.own.fences:
+            self.own.fences[slot] = self.out.fenced[slot]
 
     def _users(self) -> dict[str, list[Slot]]:
         """Return the slots by the route-map that decides them, once all is attached."""
         found: dict[str, list[Slot]] = defaultdict(list)
         for slot in slots_of(self.base):
             key, version, direction = slot
-            holder = self._holder(slot) if self._follows(slot) else slot
             attached = self.base.sessions[key].attachments[version, direction].route_map
-            name = self.attachments.get(holder, attached)
+            name = self.attachments.get(self.own.holder(slot), attached)
             if name is not None:
                 found[name].append(slot)
         return found
