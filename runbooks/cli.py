@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inventory.errors import Exit, InputError, RingfenceError
+from inventory.errors import Exit, RingfenceError
 from inventory.models import SCHEMAS
 from inventory.site import load_site
 from runbooks.audit import audit, verify
@@ -27,7 +27,7 @@ from runbooks.record import find_run, runs
 from runbooks.report import Report
 from runbooks.rollback import rollback
 from runbooks.selection import select
-from tasks.adapters import ADAPTERS
+from runbooks.supported import ensure_supported, unusable
 from tasks.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -70,11 +70,7 @@ class _Context:
 
     def site(self, path: Path) -> Site:
         site = load_site(path)
-        for device in site.devices.values():
-            if device.platform not in ADAPTERS:
-                known = ", ".join(sorted(ADAPTERS))
-                text = f"{device.place}: {device.name}: unknown platform {device.platform!r}"
-                raise _bad_input(f"{text}; ringfence knows {known}")
+        ensure_supported(site)
         return site
 
     def agreed(self, plan: Plan, *, yes: bool, diffs: bool) -> bool:
@@ -87,12 +83,6 @@ def _ensure_answer(*, yes: bool) -> None:
     """Refuse a command that would have to ask where nobody can answer, before anything else."""
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: pass --yes, or a reviewed PLAN")
-
-
-def _bad_input(text: str) -> RingfenceError:
-    error = InputError()
-    error.args = (text,)
-    return error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -141,7 +131,7 @@ def plan_command(
     """
     context = _Context("plan", as_json=as_json)
     if out is not None and not os.access(out.resolve().parent, os.W_OK):
-        raise _bad_input(f"{out}: can't be written there; nothing was contacted")
+        raise unusable(f"{out}: can't be written there; nothing was contacted")
     site = context.site(site_path)
     with Fleet(site, select(site, limits)) as fleet:
         plan = make_plan(site, fleet, context.progress, accept=accept).plan

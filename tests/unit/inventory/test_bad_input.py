@@ -166,3 +166,21 @@ def test_an_unknown_platform_is_named_with_its_place(
     said = capsys.readouterr().err
     assert said.startswith(f"ringfence: {site}/hosts.yaml:10:1: spine1: unknown platform 'vyos'")
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("timer", "takes"), [(90, "from 60 to 240 s in steps of 60"), (300, "from 60 to 240 s")]
+)
+def test_a_revert_timer_that_a_platform_does_not_take_is_refused_before_contact(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    timer: int,
+    takes: str,
+) -> None:
+    monkeypatch.setattr("runbooks.supported.TIMERS", {"frr": range(60, 241, 60)})
+    site = write_site(tmp_path, {"site.yaml": f"name: test\ntimers: {{confirm: {timer}}}\n"})
+    assert cli.run(["audit", "--site", str(site)]) == Exit.BAD_INPUT
+    said = capsys.readouterr().err
+    assert f"timers.confirm: tor1 (frr) takes a revert timer {takes}" in said
+    assert f"not {timer}" in said
