@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from recording_daemon import RecordingDaemon
 
@@ -29,24 +29,16 @@ _WITHIN_S = 30
 _SSH = ("ssh", "netconf")
 
 
-class SwitchClass(Protocol):
-    """A platform's class."""
-
-    PROTOCOLS: tuple[str, ...]
-
-    def __call__(self, environment: Environment) -> VirtualSwitch: ...
-
-
 class SwitchBox:
     """A context manager: a switch that has booted; its folder is as on the switch itself.
 
     ``ports`` are by protocol, as the switch's ``PROTOCOLS`` name them. ``daemon`` records, unless
-    another is given (``recorder`` then raises).
+    another is given (the property then fails).
     """
 
     def __init__(
         self,
-        switch_class: SwitchClass,
+        switch_class: type[VirtualSwitch],
         startup: str,
         folder: Path,
         *,
