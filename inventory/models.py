@@ -13,7 +13,15 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 Network = IPv4Network | IPv6Network
 
@@ -295,6 +303,17 @@ class SiteFile(Model):
     matrix: tuple[MatrixRow, ...] = Field(
         default=(), description="rows that replace those of the default matrix"
     )
+
+    @field_validator("matrix")
+    @classmethod
+    def _one_row_each(cls, rows: tuple[MatrixRow, ...]) -> tuple[MatrixRow, ...]:
+        said: set[tuple[Role, Role]] = set()
+        for row in rows:
+            if (row.on, row.facing) in said:
+                raise ValueError(f"two rows for a {row.on} that faces a {row.facing}; keep one")
+            said.add((row.on, row.facing))
+        return rows
+
     timers: Timers = Timers()
     limits: Limits = Limits()
     waves: Waves = Waves()

@@ -38,6 +38,7 @@ class Device:
 
     name: str
     hostname: str
+    port: int | None = None
     platform: str
     role: Role
     groups: tuple[str, ...]
@@ -297,6 +298,7 @@ class _Hosts:
             return Device(
                 name=name,
                 hostname=next((one.entry.hostname for one in chain if one.entry.hostname), name),
+                port=next((one.entry.port for one in chain if one.entry.port), None),
                 platform=platform,
                 role=role,
                 groups=entry.groups,
@@ -336,7 +338,12 @@ def _cross_checks(
 ) -> list[Problem]:
     """Return what is wrong between the files: names that nobody has, sessions named twice."""
     found: list[Problem] = []
+    reached: dict[tuple[str, int | None], str] = {}
     for name, device in devices.items():
+        other = reached.setdefault((device.hostname, device.port), name)
+        if other != name:
+            text = f"{name} is reached at {device.hostname}, as {other} is; give each its own"
+            found.append(hosts.problem((name,), text))
         seen: set[tuple[str | None, str]] = set()
         for index, session in enumerate(device.sessions):
             at = (name, "data", "sessions", index)

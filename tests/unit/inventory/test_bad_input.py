@@ -184,3 +184,19 @@ def test_a_revert_timer_that_a_platform_does_not_take_is_refused_before_contact(
     said = capsys.readouterr().err
     assert f"timers.confirm: tor1 (frr) takes a revert timer {takes}" in said
     assert f"not {timer}" in said
+
+
+def test_two_devices_at_one_address_are_refused(tmp_path: Path) -> None:
+    files = edited("hosts.yaml", "spine1:\n", "spine1:\n  hostname: 127.0.0.1\n")
+    assert problems(write_site(tmp_path, files)) == [
+        "hosts.yaml:10:1: spine1 is reached at 127.0.0.1, as tor1 is; give each its own"
+    ]
+    ports = {"hosts.yaml": files["hosts.yaml"].replace("hostname", "port: 2022\n  hostname", 1)}
+    load_site(write_site(tmp_path / "ports", ports))
+
+
+def test_two_rows_of_the_matrix_for_one_thing_are_refused(tmp_path: Path) -> None:
+    row = "{on: tor, facing: node, import: only}"
+    files = {"site.yaml": f"name: test\nmatrix: [{row}, {row}]\n"}
+    (said,) = problems(write_site(tmp_path, files))
+    assert "two rows for a tor that faces a node; keep one" in said

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def device() -> Iterator[socket.socket]:
     """Listen as a device would; what is in the queue is a connection that was opened."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+    with closing(socket.create_server(("", 0))) as listener:
         listener.setblocking(False)
         yield listener
 
@@ -39,10 +39,13 @@ def contacts(device: socket.socket) -> int:
 
 
 def site_at(folder: Path, device: socket.socket, files: dict[str, str]) -> Path:
-    """Write a site whose devices are all at ``device``."""
+    """Write a site whose devices are all at ``device``, each by an address of its own."""
     port = device.getsockname()[1]
-    every = f"hostname: 127.0.0.1\nport: {port}\nusername: nobody\npassword: none\n"
-    return write_site(folder, {"defaults.yaml": every, **files})
+    every = f"port: {port}\nusername: nobody\npassword: none\n"
+    hosts = files.get("hosts.yaml", HOSTS)
+    for number, name in enumerate(("spine1", "border1"), start=2):
+        hosts = hosts.replace(f"\n{name}:\n", f"\n{name}:\n  hostname: 127.0.0.{number}\n")
+    return write_site(folder, {"defaults.yaml": every, **files, "hosts.yaml": hosts})
 
 
 LIMITS = {
