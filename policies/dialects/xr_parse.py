@@ -1,0 +1,140 @@
+"""An IOS-XR running configuration into a filter set: :class:`XrReader`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from policies.dialects.free_text import free_text, ios_opener
+from policies.dialects.hierarchy import blocks, walk
+from policies.dialects.peers import asn
+from policies.dialects.xr_objects import prefix_set, split_objects
+from policies.dialects.xr_paths import Policies
+from policies.dialects.xr_peers import Instance, policy_name
+from policies.dialects.xr_rpl import RplError, tokens
+from policies.dialects.xr_sessions import sessions
+from policies.dialects.xr_wrapper import read_wrapper, unread_wrapper
+from policies.errors import ParseError
+from policies.filters import Ahead, PrefixList, RouteMap, Running, Semantics
+from policies.ownership import is_owned
+
+if TYPE_CHECKING:
+    from policies.dialects.hierarchy import Block
+    from policies.dialects.xr_objects import RplObject
+
+_ROUTER = "router bgp "
+_INSTANCE = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)(?P<name> instance \S+)?")
+_HEADER = re.compile(r"!! (?:IOS XR Configuration|Last configuration change) ")
+_USE = re.compile(r"\b(?:table|route)-policy (?P<name>[^\s()]+(?:\([^)]*\))?)")
+_APPLY = re.compile(r"\bapply (?:route-policy )?(?P<name>[^\s()]+)")
+
+#: An undefined reference can't be committed. A set without elements has no route in it.
+SEMANTICS = Semantics(
+    undefined_list_matches=False,
+    undefined_map_permits=None,
+    undefined_call_permits=None,
+    undefined_attached_list_permits=None,
+    other_family_matches=False,
+    list_beside_map=True,
+    ahead=Ahead.WRAP,
+    sets_only=True,
+)
+
+
+class XrReader:
+    """Reads what ``show running-config`` prints; make a new one for the next text."""
+
+    def __init__(self) -> None:
+        self.uses: dict[str, list[str]] = defaultdict(list)
+        self.instances: list[Instance] = []
+        self.objects: list[RplObject] = []
+
+    def read(self, text: str) -> None:
+        """Take ``text`` apart into objects and BGP instances.
+
+        Raises:
+            ParseError: ``text`` is cut short or is no configuration of the platform.
+        """
+        lines = text.splitlines()
+        literal = free_text(lines, ios_opener)
+        plain = ["" if free else line for line, free in zip(lines, literal, strict=True)]
+        if not any(_HEADER.match(line) for line in plain):
+            raise ParseError("no IOS-XR running configuration: the lines `!! ` are missing")
+        if not any(line.rstrip() == "end" for line in plain):
+            raise ParseError("the IOS-XR running configuration is cut short: it lacks its `end`")
+        self.objects, rest = split_objects(plain)
+        for top in blocks(rest, deep=_ROUTER):
+            self._top(top)
+
+    def _top(self, top: Block) -> None:
+        found = _INSTANCE.fullmatch(top.text)
+        if not found:
+            for block in walk(top):
+                self.use(block)
+            return
+        instance = Instance(asn(found["asn"]), self.use)
+        instance.read(top)
+        if found["name"]:
+            # A second instance of BGP: its sessions are seen, and no guard is put on them.
+            for nodes in (*instance.vrfs.values(), instance.neighbor_groups):
+                for node in nodes.values():
+                    node.unjudged.add(f"BGP{found['name']}")
+        self.instances.append(instance)
+
+    def use(self, block: Block) -> None:
+        """Note the policies that a line refers to, and the lines below it."""
+        for line in walk(block):
+            if "description" not in line.words and (found := _USE.search(line.text)):
+                self.uses[policy_name(found["name"])].append(line.text)
+
+    def parse(self, text: str) -> Running:
+        """Return the filter set of ``text``."""
+        self.read(text)
+        lists = self._lists()
+        policies = Policies(
+            {one.name: one for one in self.objects if one.kind == "route-policy"}, lists
+        )
+        found = {
+            key: one
+            for instance in reversed(self.instances)
+            for key, one in sessions(instance).items()
+        }
+        route_maps = {name: self._route_map(name, policies) for name in sorted(policies.policies)}
+        attached = {at.route_map for one in found.values() for at in one.attachments.values()}
+        called = {stanza.call for one in route_maps.values() for stanza in one.stanzas}
+        for name in sorted({one for one in attached | called if one} - set(route_maps)):
+            if tokens([name])[:1] and tokens([name])[0] in policies.policies:
+                route_maps[name] = policies.route_map(name)
+        return Running(
+            lists=lists,
+            route_maps=route_maps,
+            sessions=found,
+            semantics=SEMANTICS,
+            routers={vrf: one.own_as for one in reversed(self.instances) for vrf in one.vrfs},
+            other_uses={name: tuple(lines) for name, lines in self.uses.items()},
+        )
+
+    def _lists(self) -> dict[tuple[int, str], PrefixList]:
+        found = {}
+        for one in self.objects:
+            if one.kind == "prefix-set":
+                try:
+                    lists = prefix_set(one.name, tokens(one.lines))
+                except RplError as error:
+                    message = f"line {one.first + 1} `prefix-set {one.name}`: {error}"
+                    raise ParseError(message) from error
+                found.update({(made.version, made.name): made for made in lists})
+        return found
+
+    def _route_map(self, name: str, policies: Policies) -> RouteMap:
+        text = policies.policies[name]
+        if not is_owned(name):
+            for line in text.lines:
+                for found in _APPLY.finditer(line.partition("#")[0]):
+                    self.uses[found["name"]].append(line.strip())
+            return policies.route_map(name)
+        try:
+            return read_wrapper(name, policies.tree(name), policies)
+        except RplError:
+            return unread_wrapper(name, text.lines)
