@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from policies.dialects.junos_text import joined, statements, words
+from policies.dialects.junos_text import joined, statements
 from policies.ownership import is_owned
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 _STATEMENT = ["policy-options", "policy-statement"]
 _WAYS = ("import", "export")
+_LOGICAL = ["logical-systems", "routing-instances"]
 
 
 def foreign(text: str) -> str:
@@ -60,12 +61,21 @@ def _chain_path(one: Statement) -> Path | None:
         return None
     said = one.words()
     length = len(said) - 1
-    if length < 1 or said[-2] not in _WAYS or "groups" in said[:1]:
+    at = _bgp(said)
+    if at is None or said[-2] not in _WAYS:
         return None
-    at = said.index("bgp")
-    inside = said[at + 1 : length - 1]
+    inside = said[at : length - 1]
     fits = inside[::2] in ([], ["group"], ["group", "neighbor"]) and len(inside) % 2 == 0
     return tuple(said[:length]) if fits else None
+
+
+def _bgp(said: list[str]) -> int | None:
+    """Return where in a statement what is said of BGP begins; None if it says nothing of it."""
+    for at in (0, 2, 4):
+        instance = said[:at:2] in ([], ["routing-instances"], _LOGICAL[:1], _LOGICAL)
+        if instance and said[at : at + 2] == ["protocols", "bgp"]:
+            return at + 2
+    return None
 
 
 def _left(path: Path, chains: Mapping[Path, Sequence[str]]) -> tuple[str, ...]:
@@ -85,8 +95,10 @@ def _containers(one: Statement) -> list[Path]:
     """Return the paths of the group and the neighbor that a line is in."""
     if " bgp group " not in one.text:
         return []
-    said = words(one.text)[1:]
-    at = said.index("bgp") + 1
+    said = one.words()
+    at = _bgp(said)
+    if at is None:
+        return []
     found = [tuple(said[: at + 2])] if said[at : at + 1] == ["group"] else []
     if said[at + 2 : at + 3] == ["neighbor"]:
         found.append(tuple(said[: at + 4]))

@@ -163,9 +163,9 @@ class Scope:
         chain, origin = None, None
         if deciding is not None:
             said = levels[deciding][direction]
-            chain = joined(tuple(said))
+            chain = joined([word for line in leaves(said) for word in line])
             if any(said.values()):
-                overrides.append(joined((direction, *(w for line in leaves(said) for w in line))))
+                overrides.append(f"{direction} {chain}")
             if deciding:
                 origin = group
             elif any((*path, direction)[: len(one)] == one for one in self.marks.inherited):
