@@ -60,7 +60,7 @@ class JunosSwitch:
         self._environment = environment
         self._faults = Faults()
         self._store = Store(activate=lambda tree: environment.daemon.apply(router(tree)))
-        self._server = NetconfServer(self)
+        self._server = _Server(self)
         configuring = Configuring(self._store, self._faults)
         showing = Showing(environment.name, self._store, environment.daemon, self._faults)
         self._headed = configuring.headed
@@ -148,6 +148,14 @@ class JunosSwitch:
     async def closed(self, session: Session) -> None:
         """Give up the lock, and what was edited under it."""
         self._store.unlock(session)
+
+
+class _Server(NetconfServer):
+    """Junos's replies have no XML declaration, and PyEZ dies of one that names an encoding."""
+
+    async def _reply(self, session: Session, message: bytes) -> tuple[bytes, bool]:
+        reply, is_last = await super()._reply(session, message)
+        return (reply.partition(b"?>")[2] if reply.startswith(b"<?xml") else reply), is_last
 
 
 def _load(tree: Node, text: str) -> list[Complaint]:

@@ -1,0 +1,72 @@
+"""Junos's BGP tables: :func:`read_tables`.
+
+By RPCs of its own, not the driver's getter, which mixes two tables that need not agree: it dies
+of a neighbor that stands in one of them alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from policies.dialects.junos_sessions import GLOBAL
+from policies.filters import SessionKey
+from tasks.adapters.base import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inventory.models import Network
+
+#: The main routing instance, and how its own begin that are Junos's internal ones.
+_MASTER = "master"
+_INTERNAL = "__"
+_TABLES = {4: "inet.0", 6: "inet6.0"}
+
+
+def read_tables(rpc: Any, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:  # noqa: ANN401
+    """Return who is up, and what is accepted from ``sessions``; ``rpc`` is PyEZ's."""
+    up: set[tuple[str, str]] = set()
+    members: dict[SessionKey, set[str]] = defaultdict(set)
+    for vrf in _instances(rpc):
+        for peer in _all(rpc.get_bgp_neighbor_information(instance=vrf or _MASTER), "bgp-peer"):
+            if peer.findtext("peer-state", "").strip() != "Established":
+                continue
+            address = str(ip_address(peer.findtext("peer-address").strip().partition("+")[0]))
+            up.add((vrf, address))
+            for name in (address, peer.findtext("peer-group", "").strip(), GLOBAL):
+                members[SessionKey(vrf, name)].add(address)
+    accepted = {
+        (key, version): _accepted(rpc, key.vrf, version, sorted(members[key]))
+        for key, version in sessions
+    }
+    return Tables(up=frozenset(up), accepted=accepted)
+
+
+def _instances(rpc: Any) -> list[str]:  # noqa: ANN401 - PyEZ is not annotated
+    """Return the routing instances; the main one is ""."""
+    found = _all(rpc.get_instance_information(), "instance-core")
+    names = [one.findtext("instance-name", "").strip() for one in found]
+    return ["" if name == _MASTER else name for name in names if not name.startswith(_INTERNAL)]
+
+
+def _accepted(
+    rpc: Any,  # noqa: ANN401 - PyEZ is not annotated
+    vrf: str,
+    version: int,
+    neighbors: Iterable[str],
+) -> frozenset[Network]:
+    """Return the routes from ``neighbors`` that the import policy let in; others are hidden."""
+    table = f"{vrf}.{_TABLES[version]}" if vrf else _TABLES[version]
+    found: set[Network] = set()
+    for address in neighbors:
+        shown = rpc.get_route_information(protocol="bgp", source_gateway=address, table=table)
+        for route in _all(shown, "rt"):
+            found.add(ip_network(route.findtext("rt-destination").strip()))
+    return frozenset(found)
+
+
+def _all(reply: Any, tag: str) -> list[Any]:  # noqa: ANN401 - PyEZ is not annotated
+    """Return the elements of a reply; one without any is just True."""
+    return [] if reply is True else list(reply.iter(tag))
