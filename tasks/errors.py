@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napalm.base import exceptions as napalm
-from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
-
 from inventory.errors import DeviceError
 from policies.redact import redact
 
@@ -30,36 +27,84 @@ class VerifyError(DeviceError):
     """The device took the change, but is not what it should be now."""
 
 
-_KINDS: Sequence[tuple[tuple[type[Exception], ...], type[DeviceError], str]] = (
+#: What libraries raise, by the full name of the class or of one that it derives from: they are
+#: not all installed for every platform, and slow to import. The first row that fits holds.
+_KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
     (
-        (napalm.ConnectAuthError, NetmikoAuthenticationException),
+        (
+            "ncclient.transport.errors.SSHUnknownHostError",
+            "paramiko.ssh_exception.BadHostKeyException",
+            "requests.exceptions.SSLError",
+            "ssl.SSLError",
+        ),
         ConnectError,
-        "refuses the login; check username and key_file",
+        "is not known to be itself; check its host key or certificate",
     ),
     (
-        (napalm.ConnectionException, NetmikoTimeoutException, ConnectionError, TimeoutError),
+        (
+            "napalm.base.exceptions.ConnectAuthError",
+            "netmiko.exceptions.NetmikoAuthenticationException",
+            "jnpr.junos.exception.ConnectAuthError",
+            "ncclient.transport.errors.AuthenticationError",
+            "napalm.nxapi_plumbing.errors.NXAPIAuthError",
+            "paramiko.ssh_exception.AuthenticationException",
+        ),
+        ConnectError,
+        "refuses the login; check username, password and key_file",
+    ),
+    (
+        (
+            "napalm.base.exceptions.ConnectionException",
+            "netmiko.exceptions.NetmikoTimeoutException",
+            "jnpr.junos.exception.ConnectError",
+            "ncclient.transport.errors.TransportError",
+            "napalm.nxapi_plumbing.errors.NXAPIConnectionError",
+            "pyeapi.eapilib.ConnectionError",
+            "requests.exceptions.ConnectionError",
+            "requests.exceptions.Timeout",
+            "paramiko.ssh_exception.SSHException",
+            "builtins.ConnectionError",
+            "builtins.TimeoutError",
+        ),
         ConnectError,
         "can't be reached",
     ),
     (
-        (napalm.LockError, napalm.SessionLockedException),
+        (
+            "napalm.base.exceptions.LockError",
+            "napalm.base.exceptions.SessionLockedException",
+            "jnpr.junos.exception.LockError",
+        ),
         LockedError,
         "is being changed by somebody else",
     ),
     (
-        (napalm.MergeConfigException, napalm.ReplaceConfigException),
+        (
+            "napalm.base.exceptions.MergeConfigException",
+            "napalm.base.exceptions.ReplaceConfigException",
+            "jnpr.junos.exception.ConfigLoadError",
+        ),
         RejectedError,
         "refuses the candidate",
     ),
-    ((napalm.CommitError, napalm.CommitConfirmException), RejectedError, "did not commit"),
+    (
+        (
+            "napalm.base.exceptions.CommitError",
+            "napalm.base.exceptions.CommitConfirmException",
+            "jnpr.junos.exception.CommitError",
+        ),
+        RejectedError,
+        "did not commit",
+    ),
 )
 
 
 def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     """Return ``error`` as a sentence that names the device and keeps the device's own words."""
     said = " ".join(redact(str(error)).split()) or type(error).__name__
+    known = {f"{one.__module__}.{one.__qualname__}" for one in type(error).__mro__}
     for kinds, meaning, text in _KINDS:
-        if isinstance(error, kinds):
+        if known.intersection(kinds):
             translated = meaning(f"{name} ({hostname}) {text}: {said}")
             break
     else:

@@ -1,0 +1,54 @@
+"""What libraries raise, as one sentence about one device; never with a secret in it."""
+
+from __future__ import annotations
+
+import importlib
+import ssl
+
+import pytest
+
+from inventory.errors import DeviceError
+from tasks import errors
+from tasks.errors import ConnectError, LockedError, RejectedError, translate
+
+
+def _classes() -> list[str]:
+    return [name for names, _, _ in errors._KINDS for name in names]
+
+
+@pytest.mark.parametrize("name", _classes())
+def test_every_class_that_is_named_exists(name: str) -> None:
+    module, _, cls = name.rpartition(".")
+    assert issubclass(getattr(importlib.import_module(module), cls), BaseException)
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning", "said"),
+    [
+        ("netmiko.exceptions.NetmikoTimeoutException", ConnectError, "can't be reached"),
+        ("netmiko.exceptions.ReadTimeout", DeviceError, "failed: ReadTimeout"),
+        ("requests.exceptions.ConnectTimeout", ConnectError, "can't be reached"),
+        ("napalm.base.exceptions.LockError", LockedError, "is being changed by somebody else"),
+        ("napalm.base.exceptions.MergeConfigException", RejectedError, "refuses the candidate"),
+        ("builtins.ConnectionResetError", ConnectError, "can't be reached"),
+        ("builtins.KeyError", DeviceError, "failed: KeyError"),
+    ],
+)
+def test_the_nearest_meaning_is_said(name: str, meaning: type, said: str) -> None:
+    module, _, cls = name.rpartition(".")
+    error = getattr(importlib.import_module(module), cls)("the device's\n own words")
+    found = translate("tor1", "127.0.0.1", error)
+    assert type(found) is meaning
+    assert str(found).startswith(f"tor1 (127.0.0.1) {said}")
+    assert "the device's own words" in str(found).replace("\\n", "")
+    assert found.__cause__ is error
+
+
+def test_a_wrong_certificate_is_not_an_unreachable_device() -> None:
+    found = translate("spine1", "127.0.0.1", ssl.SSLCertVerificationError("self-signed"))
+    assert str(found).startswith("spine1 (127.0.0.1) is not known to be itself")
+
+
+def test_a_secret_in_a_drivers_words_is_not_passed_on() -> None:
+    found = translate("tor1", "h", ValueError("neighbor 10.0.0.1 password 7 S3CRET failed"))
+    assert "S3CRET" not in str(found)
