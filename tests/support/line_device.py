@@ -56,6 +56,11 @@ class LineDevice:
             path.append((indent, path[-1][1].setdefault(word, {})))
         self.stack: list[tuple[str, Tree]] = [("top", self.tree)]
 
+    def take(self, candidate: str) -> None:
+        """Take a whole candidate."""
+        for line in candidate.splitlines():
+            self.feed(line)
+
     def feed(self, raw: str) -> None:
         """Take one line of a candidate."""
         line = raw.strip()
