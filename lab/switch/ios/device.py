@@ -1,0 +1,211 @@
+"""An IOS-XE switch without its terminals: :class:`Device`, its configurations and what drives BGP.
+
+Law: a file is copied into the running configuration line by line, and a line that is refused is
+passed over; only a replacement, by hand or by the revert timer, is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.switch.base import Faults
+from lab.switch.ios.bgp import Policed, meaning
+from lab.switch.ios.config import Terminal, commands, complaint, printed, read
+from lab.switch.ios.flash import Flash
+from lab.switch.ssh import HangUpError
+
+if TYPE_CHECKING:
+    import re
+
+    from lab.switch.base import Environment
+    from lab.switch.meaning import Router
+
+NONE_PENDING = "%No Rollback Confirmed Change pending\n"
+NO_ARCHIVE = "%Please turn config archive on before using this feature\n"
+NOT_VALID = "The input file is not a valid config file.\n"
+LOCKED = (
+    "Configuration mode locked exclusively by user 'alice' process '302' from terminal '2'. "
+    "Please try later.\n"
+)
+_REPLACED = "Total number of passes: 1\nRollback Done\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A change that waits for its confirmation; ``ends`` by the monotonic clock."""
+
+    user: str
+    minutes: int
+    since: str
+    ends: float
+    file: str
+    timer: asyncio.Task[None]
+
+
+class Device:
+    """One switch.
+
+    ``refusals`` are (pattern, words): lines that fit are refused in these words, "" swallows
+    them. ``minute_s`` is how long a minute of the revert timer takes.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.flash = Flash()
+        self.faults = Faults()
+        self.refusals: list[tuple[re.Pattern[str], str]] = []
+        self.minute_s = 60.0
+        self.startup = (environment.files / "startup").read_text(encoding="utf-8")
+        self.running = read(self.startup)
+        self.pending: Pending | None = None
+        self.policed = Policed()
+        self._archived = 0
+        self._driven: Router | None = None
+        self._lock = asyncio.Lock()
+        self._driving = asyncio.Lock()
+
+    # What it is -----------------------------------------------------------------------------
+
+    @property
+    def hostname(self) -> str:
+        """The name in the prompt."""
+        found = [one.groups["name"] for one in self.running.root.named("hostname")]
+        return found[0] if found else "Switch"
+
+    @property
+    def text(self) -> str:
+        """The running configuration as it is printed."""
+        return printed(self.running)
+
+    def has(self, line: str) -> bool:
+        """Return whether a line stands in the outermost mode."""
+        return any(one.text == line for one in self.running.root.children.values())
+
+    def archive_path(self) -> str | None:
+        """Return where the archive is configured to be, if it is."""
+        for node in self.running.root.children.values():
+            if node.text == "archive":
+                return next((one.groups["path"] for one in node.named("path")), None)
+        return None
+
+    # What changes it ------------------------------------------------------------------------
+
+    async def drive(self) -> None:
+        """Let the daemon be what the configuration says, if that has changed."""
+        async with self._driving:
+            configured = meaning(self.running)
+            router = None if configured is None else self.policed.applied(configured)
+            if router != self._driven:
+                await asyncio.to_thread(self.environment.daemon.apply, router)
+                self._driven = router
+
+    async def enter(self, terminal: Terminal, line: str) -> str | None:
+        """Do a line of configuration; return what the switch complains."""
+        words = terminal.enter(line, self._refuse)
+        if words is None and terminal.touches_sessions():
+            await self.drive()
+        return words
+
+    def _refuse(self, line: str) -> str | None:
+        for pattern, words in self.refusals:
+            if pattern.fullmatch(line):
+                return words
+        return None
+
+    async def merge(self, text: str) -> str:
+        """Copy a file into the running configuration; return what is printed meanwhile."""
+        if "lock" in self.faults:
+            return LOCKED
+        printed_out = ""
+        async with self._lock:
+            terminal = Terminal(self.running)
+            lines = list(commands(text))
+            for at, line in enumerate(lines):
+                if "crash in copy" in self.faults and at > len(lines) // 2:
+                    raise HangUpError
+                words = await self.enter(terminal, line)
+                printed_out += complaint(line, words) if words else ""
+            await self.drive()
+        return f"{printed_out}{len(text)} bytes copied in 0.112 secs ({len(text) * 9} bytes/sec)\n"
+
+    async def replace(self, text: str) -> str:
+        """Make the running configuration what a file says; return what is printed."""
+        if "\nend" not in text or "version " not in text:
+            return NOT_VALID
+        async with self._lock:
+            self.running = read(text)
+            await self.drive()
+        return _REPLACED
+
+    def save(self) -> None:
+        """Copy the running configuration to the startup configuration."""
+        self.startup = self.text
+
+    async def boot(self) -> None:
+        """Start from the startup configuration, with nothing else."""
+        self._forget_timer()
+        self.running = read(self.startup)
+        self.policed.forget()
+        await self.drive()
+
+    async def soft_clear(self, name: str, version: int, *, inbound: bool) -> None:
+        """Let a session's routes follow the configured policy."""
+        self.policed.cleared(name, version, inbound=inbound)
+        await self.drive()
+
+    # The revert timer -----------------------------------------------------------------------
+
+    def arm(self, minutes: int, user: str) -> str:
+        """Back up the running configuration and start the timer; return what is printed."""
+        path = self.archive_path()
+        if path is None:
+            return NO_ARCHIVE
+        if self.pending is not None:
+            return "%Error: A Rollback Confirmed Change is already pending\n"
+        self._archived += 1
+        stamp = time.strftime("%b-%d-%H-%M-%S", time.gmtime())
+        file = f"flash:{path.partition(':')[2].lstrip('/')}-{stamp}-{self._archived}"
+        if "archive full" in self.faults:
+            return f"%Error opening {file} (No space left on device)\n"
+        self.flash.write(file, self.text.encode())
+        loop = asyncio.get_running_loop()
+        wait = minutes * self.minute_s
+        self.pending = Pending(
+            user="remote-user" if "user is mapped" in self.faults else user,
+            minutes=minutes,
+            since=time.strftime("%H:%M:%S UTC %a %b %d %Y", time.gmtime()),
+            ends=loop.time() + wait,
+            file=file,
+            timer=loop.create_task(self._fire(wait)),
+        )
+        return f"Rollback Confirmed Change: Backing up current running config to {file}\n\n"
+
+    async def _fire(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        pending, self.pending = self.pending, None
+        if pending is not None:
+            await self.replace(self.flash.read(pending.file).decode())
+
+    def confirm(self) -> str:
+        """Keep the change; return what is printed."""
+        if self.pending is None:
+            return NONE_PENDING
+        self._forget_timer()
+        return ""
+
+    async def revert(self) -> str:
+        """Take the change back at once; return what is printed."""
+        if self.pending is None:
+            return NONE_PENDING
+        file = self.pending.file
+        self._forget_timer()
+        done = await self.replace(self.flash.read(file).decode())
+        return f"Rollback Confirmed Change: Rolling to: {file}\n\n{done}"
+
+    def _forget_timer(self) -> None:
+        if self.pending is not None:
+            self.pending.timer.cancel()
+            self.pending = None
