@@ -60,7 +60,7 @@ def parse(text: str) -> Running:
 
 
 def _route_maps(policies: Policies, sessions: Mapping[SessionKey, Session]) -> dict[str, RouteMap]:
-    """Return every chain of ``sessions``, and each policy of ours that is in none."""
+    """Return every chain of ``sessions``, and each policy of ours that is first in none."""
     exports: dict[str, bool] = {}
     for session in sessions.values():
         for (_, direction), one in session.attachments.items():
@@ -90,16 +90,17 @@ def _chain(
     """Judge the chain ``name``, and what stands in it behind a policy of ours."""
     exported = exported or exports.get(name, False)
     names = words(name)
-    used.update(names)
     if not is_owned(names[0]):
         known = maps.get(name)
         # Said of an import and of an export, the end is no more certain than of the export.
         if known is None or exported:
             maps[name] = policies.chain(names, surely=not exported)
         return
+    used.add(names[0])
     maps[name] = policies.guarded(names)
-    if names[1:]:
-        _chain(policies, joined(names[1:]), maps, used, exported=exported, exports=exports)
+    rest = maps[name].stanzas[-1].call
+    if rest is not None:
+        _chain(policies, rest, maps, used, exported=exported, exports=exports)
 
 
 def _other_uses(tree: Tree) -> dict[str, tuple[str, ...]]:

@@ -59,8 +59,12 @@ class Policies:
         return RouteMap(joined(names), numbered)
 
     def guarded(self, names: Sequence[str]) -> RouteMap:
-        """Return a chain that begins with a policy of ours; the rest of it is called."""
-        end = Stanza(seq=END, action=Action.PERMIT, call=joined(names[1:]) or None)
+        """Return a chain that begins with a policy of ours; what is not ours is called.
+
+        A second one of ours can only narrow, and is not meant to be there.
+        """
+        rest = [name for name in names if not is_owned(name)]
+        end = Stanza(seq=END, action=Action.PERMIT, call=joined(rest) or None)
         return RouteMap(joined(names), (*self.own.get(names[0], ()), end))
 
     def _operators(self, name: str) -> tuple[Stanza, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from policies.dialects.junos_text import joined, leaves
 from policies.dialects.peers import asn, peer_name
 from policies.filters import Attachment, Direction, Session, SessionKey
+from policies.ownership import is_owned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -163,7 +164,7 @@ class Scope:
         chain, origin = None, None
         if deciding is not None:
             said = levels[deciding][direction]
-            chain = joined([word for line in leaves(said) for word in line])
+            chain = joined(_names(said))
             if any(said.values()):
                 overrides.append(f"{direction} {chain}")
             if deciding:
@@ -226,6 +227,12 @@ def _first(levels: list[Tree], word: str) -> int | None:
             if number.replace(".", "").isdecimal():
                 return asn(number)
     return None
+
+
+def _names(said: Tree) -> list[str]:
+    """Return the policies of a chain; one of ours counts only where it is meant to be, first."""
+    names = [word for line in leaves(said) for word in line]
+    return names if is_owned(names[0]) else [name for name in names if not is_owned(name)]
 
 
 def _listens(group: Tree) -> bool:
