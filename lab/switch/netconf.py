@@ -326,4 +326,6 @@ def _operation(message: bytes, reply: Element) -> Element:
 
 
 def _bytes(element: Element) -> bytes:
-    return bytes(etree.tostring(element, xml_declaration=True, encoding="UTF-8"))
+    # Without an encoding, as the vendors do: clients parse the text that they decoded.
+    text = etree.tostring(element, xml_declaration=False, encoding="UTF-8")
+    return b'<?xml version="1.0"?>\n' + bytes(text)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lab.switch.iosxr.tree import Tree
     from lab.switch.meaning import Program
 
-__all__ = ["FaultyPolicyError", "Library", "UnsupportedError"]
+__all__ = ["FaultyPolicyError", "Library", "UnsupportedError", "faulty_lines"]
 
 _SETS = {"prefix-set", "as-path-set", "community-set"}
 #: Which kind of set a condition or statement takes.
@@ -183,6 +183,17 @@ class Library:
             return tuple(bound.get(one, one) for one in given.members)
         name = bound.get(given.name, given.name)
         return self.sets[_kind(test), name]
+
+
+def faulty_lines(tree: Tree) -> tuple[str, ...]:
+    """Return the first lines of blocks that are no RPL, each with what is wrong in it."""
+    found = []
+    for node in tree:
+        try:
+            Library.of((node,))
+        except FaultyPolicyError as error:
+            found += [node.line, f"  {error}"]
+    return tuple(found)
 
 
 def _bound(statement: Plain, bound: Mapping[str, str]) -> tuple[str, ...]:

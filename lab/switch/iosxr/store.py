@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from lab.switch.iosxr.edits import merged
 from lab.switch.iosxr.facts import VERSION
+from lab.switch.iosxr.policies import faulty_lines
 from lab.switch.iosxr.tree import SyntaxFaultError, parse, show
 from lab.switch.iosxr.verify import refusal, syntax_refusal, verified
 
@@ -126,10 +127,18 @@ class Store:
             tree = parse(text)
         except SyntaxFaultError as error:
             raise RefusedError(Reason.SYNTAX, syntax_refusal(error.lines)) from error
+        if faulty := faulty_lines(tree):
+            raise RefusedError(Reason.SYNTAX, syntax_refusal(faulty))
         if replace:
             target.entered, target.replaces = [tree], True
         else:
             target.entered.append(tree)
+
+    def validate(self, target: Target) -> None:
+        """Raise what a commit would be refused with."""
+        found, _ = verified(self.running, target.over(self.running))
+        if found:
+            raise RefusedError(Reason.SEMANTICS, refusal(found))
 
     def discard(self, target: Target) -> None:
         """Forget what was entered."""

@@ -152,7 +152,7 @@ class IosXrSwitch:
             "lock": lambda: self.store.lock(target),
             "unlock": lambda: self.store.unlock(target),
             "discard-changes": lambda: self.store.discard(target),
-            "validate": lambda: None,
+            "validate": lambda: self.store.validate(target),
         }
         if what in at_once:
             at_once[what]()

@@ -68,10 +68,7 @@ def faults(old: Tree, new: Tree) -> tuple[Fault, ...]:
 
 def verified(old: Tree, new: Tree) -> tuple[tuple[Fault, ...], Router | None]:
     """Return the faults of ``new``, and what it means if there are none."""
-    try:
-        library = Library.of(new)
-    except FaultyPolicyError as error:
-        return (Fault(("route-policy",), str(error)),), None
+    library = Library.of(new)
     gone = _names(old) - _names(new)
     found = tuple(dict.fromkeys(_faults(new, library, gone)))
     if found:

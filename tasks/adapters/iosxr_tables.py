@@ -1,0 +1,159 @@
+"""BGP's tables from IOS-XR's own model, Cisco-IOS-XR-ipv4-bgp-oper.
+
+:func:`paths_filter` is what to ask, :func:`read_tables` reads the answer. The paths are those of
+``path-used-table``: what came through the inbound policy.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from tasks.adapters.base import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from inventory.models import Network
+    from policies.filters import SessionKey
+
+_NAMESPACE = "http://cisco.com/ns/yang/Cisco-IOS-XR-ipv4-bgp-oper"
+_NS = {"b": _NAMESPACE}
+_FAMILIES = {4: "ipv4-unicast", 6: "ipv6-unicast"}
+_NEIGHBORS = "<neighbors><neighbor><neighbor-address/><connection-state/></neighbor></neighbors>"
+_AF = (
+    "<af><af-name>{}</af-name><path-used-table><path><network/><prefix-length/>"
+    "<neighbor-address/><route-type/></path></path-used-table></af>"
+)
+_LINE = re.compile(r"( *)(\S.*?)\s*")
+
+
+def paths_filter(sessions: Sequence[tuple[SessionKey, int]]) -> str:
+    """Return the subtree filter: who is up, and the paths where ``sessions`` need them."""
+
+    def tables(*, in_vrf: bool) -> str:
+        versions = sorted({version for key, version in sessions if bool(key.vrf) == in_vrf})
+        afs = "".join(_AF.format(_FAMILIES[version]) for version in versions)
+        return f"{_NEIGHBORS}<afs>{afs}</afs>" if afs else _NEIGHBORS
+
+    return (
+        f'<bgp xmlns="{_NAMESPACE}"><instances><instance><instance-name>default</instance-name>'
+        f"<instance-active><default-vrf>{tables(in_vrf=False)}</default-vrf>"
+        f"<vrfs><vrf><vrf-name/>{tables(in_vrf=True)}</vrf></vrfs>"
+        "</instance-active></instance></instances></bgp>"
+    )
+
+
+def is_address(name: str) -> bool:
+    """Return whether a session's name is one neighbor's address."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def read_tables(reply: bytes, running: str, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
+    """Return what an answer to :func:`paths_filter` says of ``sessions``.
+
+    ``running`` is the running configuration, for the members of neighbor-groups.
+    """
+    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
+    active = etree.XML(reply, parser).find(".//b:instance-active", _NS)
+    vrfs = {} if active is None else {_vrf_name(one): one for one in _vrfs(active)}
+    up = {
+        (vrf, str(ip_address(one.findtext("b:neighbor-address", "", _NS))))
+        for vrf, tables in vrfs.items()
+        for one in tables.iterfind("b:neighbors/b:neighbor", _NS)
+        if one.findtext("b:connection-state", "", _NS) == "bgp-st-estab"
+    }
+    groups = _members(running)
+    accepted = {}
+    for key, version in sessions:
+        whom = _Whom(key, groups)
+        tables = vrfs.get(key.vrf)
+        routes = () if tables is None else _paths(tables, version)
+        accepted[key, version] = frozenset(route for route, peer in routes if peer in whom)
+    return Tables(up=frozenset(up), accepted=accepted)
+
+
+class _Whom:
+    """The addresses that one session stands for: itself, a range, or a group's members."""
+
+    def __init__(self, key: SessionKey, groups: Mapping[tuple[str, str], Sequence[str]]) -> None:
+        members = groups.get((key.vrf, key.name), ())
+        is_group = not is_address(key.name.partition("/")[0])
+        self._networks = [ip_network(one) for one in (members if is_group else (key.name,))]
+        # A neighbor of its own is no member of the range around it.
+        self._not = {
+            ip_address(one)
+            for (vrf, name), ones in groups.items()
+            if vrf == key.vrf and name != key.name
+            for one in ones
+            if "/" not in one
+        }
+
+    def __contains__(self, address: str) -> bool:
+        peer = ip_address(address)
+        if any(one.num_addresses == 1 and peer in one for one in self._networks):
+            return True
+        return peer not in self._not and any(peer in one for one in self._networks)
+
+
+def _vrfs(active: etree._Element) -> Iterator[etree._Element]:
+    yield from active.iterfind("b:default-vrf", _NS)
+    yield from active.iterfind("b:vrfs/b:vrf", _NS)
+
+
+def _vrf_name(tables: etree._Element) -> str:
+    return str(tables.findtext("b:vrf-name", "", _NS))
+
+
+def _paths(tables: etree._Element, version: int) -> Iterator[tuple[Network, str]]:
+    for family in tables.iterfind("b:afs/b:af", _NS):
+        if family.findtext("b:af-name", "", _NS) != _FAMILIES[version]:
+            continue
+        for path in family.iterfind("b:path-used-table/b:path", _NS):
+            network = path.findtext("b:network", "", _NS)
+            peer = path.findtext("b:neighbor-address", "", _NS)
+            if peer and path.findtext("b:route-type", "used", _NS) == "used":
+                yield ip_network(f"{network}/{path.findtext('b:prefix-length', '', _NS)}"), peer
+
+
+def _members(running: str) -> dict[tuple[str, str], list[str]]:
+    """Return the addresses and ranges that use each neighbor-group, by (vrf, group).
+
+    Neighbors that use none are there too, below the empty name.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    path: list[tuple[int, str]] = []
+    neighbor: tuple[str, str] | None = None
+    group = ""
+
+    def done() -> None:
+        if neighbor is not None:
+            found.setdefault((neighbor[0], group), []).append(neighbor[1])
+
+    for raw in running.splitlines():
+        line = _LINE.fullmatch(raw)
+        if line is None or line[2] == "!":
+            continue
+        depth, text = len(line[1]), line[2]
+        while path and path[-1][0] >= depth:
+            path.pop()
+        above = [one for _, one in path]
+        path.append((depth, text))
+        inside = bool(above) and above[0].startswith("router bgp ")
+        if text.startswith("neighbor ") and inside:
+            done()
+            vrf = above[1].removeprefix("vrf ") if len(above) > 1 else ""
+            neighbor, group = (vrf, text.split()[1]), ""
+        elif (
+            text.startswith("use neighbor-group ") and inside and above[-1].startswith("neighbor ")
+        ):
+            group = text.split()[2]
+    done()
+    return found
