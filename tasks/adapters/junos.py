@@ -39,6 +39,7 @@ _NEVER = dict.fromkeys(("config_private", "config_lock", "lock_disable", "ignore
 _MINUTE = 60
 _PENDING = re.compile(r"\bcommit confirmed\b.*\brollback in (\d+)\s*mins?\b")
 _DIFF = re.compile(r"\s*\[edit\b")
+_SECRET = re.compile(r'"?\$(?:[1-9]|sha1)\$[^"\s;]+"?')
 #: PyEZ's own switch for host keys, which the driver never touches and defaults to off.
 _CHECK = "_hostkey_verify"
 
@@ -161,12 +162,8 @@ class JunosAdapter:
             with _locked(driver):
                 self._must_be_ours(driver)
                 driver.device.cu.rollback(rb_id=1)
-                try:
-                    with _own_words(lenient=True):
-                        driver.device.cu.commit()
-                finally:
-                    # Nothing of it may stay if the commit was refused; after one it is a no-op.
-                    driver.device.cu.rollback(rb_id=0)
+                with _own_words(lenient=True):
+                    driver.device.cu.commit()
             return
         if not way_back.strip():
             return
@@ -193,8 +190,9 @@ def _loaded(driver: Driver, candidate: str) -> Iterator[None]:
             driver.load_merge_candidate(config=candidate)
         yield
     finally:
-        # Without the lock there are only others' edits in the candidate.
-        if driver.locked:
+        # Without the lock there are only others' edits in the candidate; a session that is gone
+        # has lost it, and what it edited with it.
+        if driver.locked and driver.device.connected:
             driver.discard_config()
 
 
@@ -207,7 +205,9 @@ def _locked(driver: Driver) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.device.cu.unlock()
+        # The device discards what was not committed.
+        if driver.device.connected:
+            driver.device.cu.unlock()
 
 
 @contextmanager
@@ -222,6 +222,8 @@ def _own_words(*, lenient: bool = False) -> Iterator[None]:
         if lenient and all(one.get("severity") == "warning" for one in error.errs or [{}]):
             return
         raise RejectedError(f"the device refuses the candidate: {_said(error)}") from error
+    except pyez.ConnectClosedError as error:
+        raise ConnectError("the device hung up, and did not say what it has done") from error
     except napalm.MergeConfigException as error:
         said = _errors(error.args[0] if error.args else "")
         raise RejectedError(f"the device refuses the candidate: {said}") from error
@@ -234,11 +236,11 @@ def _said(error: Exception) -> str:
 def _errors(given: object) -> str:
     """Return the messages that the driver hands on as a list of dicts, as sentences."""
     if not isinstance(given, list):
-        return " ".join(redact(str(given)).split())
+        return " ".join(_hide(str(given)).split())
     said = []
     for one in given:
         parts = (one.get("edit_path"), one.get("message"), one.get("bad_element"))
-        where, message, element = (" ".join(redact(part or "").split()) for part in parts)
+        where, message, element = (" ".join(_hide(part or "").split()) for part in parts)
         shown = f" ({element})" if element and element not in message else ""
         said.append(f"{where} {message}{shown}".strip())
     return "; ".join(dict.fromkeys(said))
@@ -252,8 +254,13 @@ def _diff(driver: Driver) -> str:
     """
     diff = str(driver.compare_config())
     if diff and not _DIFF.match(diff):
-        raise RejectedError(f"the device compares nothing, it says: {redact(diff)}")
-    return redact(diff)
+        raise RejectedError(f"the device compares nothing, it says: {_hide(diff)}")
+    return _hide(diff)
+
+
+def _hide(text: str) -> str:
+    """Return ``text`` without secrets; Junos's begin with how they are kept, "$6$", anywhere."""
+    return redact(_SECRET.sub("<hidden>", text))
 
 
 def _last(driver: Driver) -> _Revision:
