@@ -1,4 +1,4 @@
-"""A conversation with an FRR daemon over its terminal socket; read ``ask`` first.
+"""A conversation with an FRR daemon over its terminal socket; read ``ask`` and ``configure`` first.
 
 Law: one question, one answer, no process: a lab asks thousands of them while it waits and judges.
 Source: FRR 8.4.4, lib/vty.c (vtysh_read): commands end in a NUL, answers in three NULs and a status
@@ -7,6 +7,8 @@ byte.
 
 import json
 import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,40 @@ def ask(terminal: Path, command: str) -> str:
     ``terminal`` is the daemon's socket, such as /run/frr/bgpd.vty, seen through /proc/PID/root from
     outside.
     """
+    with _connected(terminal) as connection:
+        _say(connection, terminal, "enable")
+        return _say(connection, terminal, command)
+
+
+def configure(terminal: Path, lines: Iterable[str], *, is_lenient: bool = False) -> None:
+    """Let the daemon take configuration lines, in order; raise ``LabError`` at the first refused.
+
+    With ``is_lenient``, refused lines are passed over.
+    """
+    with _connected(terminal) as connection:
+        _say(connection, terminal, "enable")
+        _say(connection, terminal, "configure terminal")
+        for line in lines:
+            try:
+                _say(connection, terminal, line)
+            except LabError:
+                if not is_lenient:
+                    raise
+
+
+@contextmanager
+def _connected(terminal: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_TIMEOUT_S)
         connection.connect(str(terminal))
-        for line in ("enable", command):
-            connection.sendall(line.encode("utf-8") + b"\0")
-            status, text = _answer(connection)
-            if status != 0:
-                raise LabError(f"{terminal} refused: {line}: {text.strip() or status}")
+        yield connection
+
+
+def _say(connection: socket.socket, terminal: Path, line: str) -> str:
+    connection.sendall(line.encode("utf-8") + b"\0")
+    status, text = _answer(connection)
+    if status != 0:
+        raise LabError(f"{terminal} refused: {line}: {text.strip() or status}")
     return text
 
 
