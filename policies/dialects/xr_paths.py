@@ -70,6 +70,12 @@ class _Path:
     def goes_on(self) -> bool:
         return self.state in (_State.OPEN, _State.PASSED)
 
+    def is_within(self, other: _Path) -> bool:
+        """Return whether all that takes this path is what ``other`` asks, too."""
+        return all(one in self.lists for one in other.lists) and all(
+            one in self.unknown for one in other.unknown
+        )
+
     def given(self, tests: tuple[Lists | str, ...]) -> _Path:
         lists = [one for one in tests if isinstance(one, tuple) and one not in self.lists]
         unknown = [one for one in tests if isinstance(one, str) and one not in self.unknown]
@@ -139,12 +145,19 @@ class Policies:
                 raise TooMuchError("more paths than are followed")
             if not any(one.goes_on for one in paths):
                 break
-            paths = [
-                after
-                for one in paths
-                for after in (self._step(statement, one, applied) if one.goes_on else (one,))
-            ]
+            paths = self._stepped(statement, paths, applied)
         return paths
+
+    def _stepped(self, statement: Statement, paths: list[_Path], applied: int) -> list[_Path]:
+        after: list[_Path] = []
+        for path in paths:
+            if path.goes_on:
+                # What an earlier path takes whole never gets to a later one.
+                new = self._step(statement, path, applied)
+                after += [one for one in new if not any(one.is_within(done) for done in after)]
+            else:
+                after.append(path)
+        return after
 
     def _step(self, statement: Statement, path: _Path, applied: int) -> list[_Path]:
         if isinstance(statement, If):
@@ -224,7 +237,7 @@ def _shortened(paths: list[_Path]) -> list[_Path]:
 
     So a condition that decides nothing (which attribute is set, say) leaves no trace.
     """
-    while len(paths) > 1 and paths[-2].state is paths[-1].state:
+    while len(paths) > 1 and paths[-2].state is paths[-1].state and paths[-2].is_within(paths[-1]):
         del paths[-2]
     return paths
 
