@@ -1,27 +1,37 @@
 """Cisco IOS-XE, through NAPALM's ``ios`` driver: a merge that nothing makes atomic.
 
-The driver copies a file to the switch, asks for the switch's own diff, and finds out about a
-pending revert timer. The rest is done here, with the commands the driver would use, as it keeps
-to itself what must be known: whether the timer is armed before the first line changes
-something, and what the switch said of each line. It takes only "Invalid input" for a refusal;
-"% Incomplete command", "Insertion failed" and the like it passes over.
+The driver copies a file to the switch, and asks for the switch's own diff. What changes the switch
+is in :mod:`tasks.adapters.ios_change`, with the commands that the driver would use: it keeps to
+itself whether the timer is armed before the first line changes something, and what the switch
+said of each line.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-from netmiko.exceptions import NetmikoBaseException
 
 from inventory.errors import DeviceError
 from policies.filters import Direction
 from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
+from tasks.adapters.ios_change import (
+    SLOW,
+    arm,
+    ask,
+    diff_of,
+    loaded,
+    merge,
+    needs_own_timer,
+    revert_now,
+    save,
+    timer_user,
+    words,
+)
+from tasks.adapters.ios_lines import not_held
 from tasks.adapters.ios_tables import FILTER, accepted_routes, neighbors
-from tasks.errors import LockedError, RejectedError
+from tasks.errors import RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,23 +41,12 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver, Trust
     from tasks.adapters.ios_tables import Neighbor
 
-_MINUTE = 60
-_LONGEST_MINUTES = 120
-#: Seconds that a command may take which writes a file or applies one.
-_SLOW = 120
-
 _NEEDED = {
     "ip scp server enable": "files can't be copied to it",
     "file prompt quiet": "it asks before it copies a file",
 }
 _ARCHIVE = re.compile(r"^archive\n(?: .*\n)*? path \S+", re.MULTILINE)
 _COMMENTS = re.compile(r"\A(?:!.*\n|[ \t]*\n)+")
-_NOT_PENDING = "No Rollback Confirmed Change pending"
-_USER = re.compile(r"^User: (?P<user>.*?)\s*$", re.MULTILINE)
-#: What the switch prints while it copies a file without any complaint.
-_HARMLESS = re.compile(
-    r"\d+ bytes copied in .*|Destination filename .*|Load for five secs.*|Time source is .*"
-)
 
 
 class IosAdapter:
@@ -57,7 +56,7 @@ class IosAdapter:
         """Return the driver's options; its files on the switch get names of their own."""
         mark = secrets.token_hex(6)
         return {
-            "read_timeout_override": _SLOW,
+            "read_timeout_override": SLOW,
             **netmiko_options(given, trust),
             # The driver would configure the prompts, and undo what the switch had at the end.
             "auto_file_prompt": False,
@@ -87,7 +86,7 @@ class IosAdapter:
         return tuple(missing)
 
     def running(self, driver: Driver) -> str:
-        """Return ``show running-config``, without the comments above, which change by themselves."""
+        """Return ``show running-config``, without the comments above it, which always differ."""
         text = str(driver.get_config(retrieve="running")["running"])
         return f"{_COMMENTS.sub('', text)}\n"
 
@@ -102,7 +101,7 @@ class IosAdapter:
             there[version] = tuple(
                 one
                 for command in commands
-                for one in neighbors(_ask(driver, f"{command} | {FILTER}"))
+                for one in neighbors(ask(driver, f"{command} | {FILTER}"))
             )
         up = {(one.vrf, one.address) for some in there.values() for one in some if one.is_up}
         accepted = {}
@@ -110,31 +109,37 @@ class IosAdapter:
             routes: set[Network] = set()
             for one in there[version]:
                 if one.is_up and one.vrf == key.vrf and key.name in {one.address, one.group}:
-                    routes |= accepted_routes(_ask(driver, _routes_command(one, version)))
+                    routes |= accepted_routes(ask(driver, _routes_command(one, version)))
             accepted[key, version] = frozenset(routes)
         return Tables(up=frozenset(up), accepted=accepted)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the switch's own diff; it has no candidate to show."""
-        try:
-            driver.load_merge_candidate(config=candidate)
-            return _diff(driver), None
-        finally:
-            _clean_up(driver)
+        with loaded(driver, candidate):
+            return diff_of(driver), None
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
         """Arm the timer, see that it is, and copy the candidate into the running configuration."""
-        try:
-            driver.load_merge_candidate(config=candidate)
-            same_diff(_diff(driver), diff)
-            _arm(driver, revert_in)
+        with loaded(driver, candidate):
+            same_diff(diff_of(driver), diff)
+            arm(driver, revert_in)
             try:
-                _merge(driver)
-            except RejectedError:
-                _revert_now(driver)
+                merge(driver)
+                self._needs_all(driver, candidate)
+            except DeviceError:
+                revert_now(driver)
                 raise
-        finally:
-            _clean_up(driver)
+
+    def _needs_all(self, driver: Driver, candidate: str) -> None:
+        """Raise unless the switch holds all that the candidate says.
+
+        Raises:
+            RejectedError: it took no notice of a line, and said nothing.
+        """
+        missing = not_held(candidate, self.running(driver))
+        if missing:
+            lines = "; ".join(f"`{redact(line)}`" for line in missing)
+            raise RejectedError(f"the switch took no notice of {lines}")
 
     def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
         """Soft-clear the sessions: until then, a changed policy only meets new UPDATEs."""
@@ -142,48 +147,35 @@ class IosAdapter:
         for session, version, direction in slots:
             who = f"peer-group {session.key.name}" if session.is_group else session.key.name
             family = _family(session.key.vrf, version)
-            said = _ask(driver, f"clear bgp {family} {who} soft {way[direction]}")
+            said = ask(driver, f"clear bgp {family} {who} soft {way[direction]}")
             if said.strip():
-                raise DeviceError(f"it did not renew the routes of {session.key}: {_words(said)}")
+                raise DeviceError(f"it did not renew the routes of {session.key}: {words(said)}")
 
     def pending(self, driver: Driver) -> bool:
         """Return whether a timer of ours runs."""
-        return _timer_user(driver) == str(driver.username)
+        return timer_user(driver) == str(driver.username)
 
     def confirm(self, driver: Driver) -> None:
         """Stop the timer and save."""
-        _needs_own_timer(driver)
-        said = _ask(driver, "configure confirm")
+        needs_own_timer(driver)
+        said = ask(driver, "configure confirm")
         if said.strip():
-            raise DeviceError(f"it did not confirm the change: {_words(said)}")
-        _save(driver)
+            raise DeviceError(f"it did not confirm the change: {words(said)}")
+        save(driver)
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Let the timer's own way back go now; without a timer, merge ``way_back`` and save.
 
         The driver's ``rollback`` would put back a whole configuration, and save it.
         """
-        if _timer_user(driver) is not None:
-            _needs_own_timer(driver)
-            _revert_now(driver)
+        if timer_user(driver) is not None:
+            needs_own_timer(driver)
+            revert_now(driver)
         elif way_back:
-            try:
-                driver.load_merge_candidate(config=way_back)
-                _merge(driver)
-                _save(driver)
-            finally:
-                _clean_up(driver)
-
-
-def _ask(driver: Driver, command: str) -> str:
-    """Return what the switch prints for a command, up to its next prompt."""
-    device = driver.device
-    prompt = rf"(?m)^{re.escape(device.base_prompt)}\S*#\s*\Z"
-    return str(device.send_command(command, expect_string=prompt, read_timeout=_SLOW))
-
-
-def _words(said: str) -> str:
-    return redact(" ".join(said.split()))
+            with loaded(driver, way_back):
+                merge(driver)
+                self._needs_all(driver, way_back)
+            save(driver)
 
 
 def _family(vrf: str, version: int) -> str:
@@ -192,105 +184,3 @@ def _family(vrf: str, version: int) -> str:
 
 def _routes_command(one: Neighbor, version: int) -> str:
     return f"show bgp {_family(one.vrf, version)} neighbors {one.address} routes"
-
-
-# The candidate ---------------------------------------------------------------------------------
-
-
-def _diff(driver: Driver) -> str:
-    """Return the switch's diff of the loaded candidate, secrets hidden.
-
-    Raises:
-        RejectedError: what came is no diff: the driver returns its own sentence for error 5,
-            and the candidate itself where the switch can't compare.
-    """
-    diff = str(driver.compare_config())
-    if any(not line.startswith(("+", "-")) for line in diff.splitlines()):
-        raise RejectedError(f"the switch shows no diff for the candidate: {_words(diff)}")
-    return redact(diff)
-
-
-def _merge(driver: Driver) -> None:
-    """Copy the loaded candidate into the running configuration.
-
-    Raises:
-        RejectedError: the switch said anything that it does not say of lines that it takes.
-    """
-    said = _ask(driver, f"copy {_path(driver, driver.merge_cfg)} running-config")
-    lines = [line.strip() for line in said.splitlines()]
-    words = [line for line in lines if line and line != "^" and not _HARMLESS.fullmatch(line)]
-    if "locked" in " ".join(words):
-        raise LockedError(_words(said))
-    if words or not any("bytes copied" in line for line in lines):
-        raise RejectedError(f"the switch did not take every line: {_words(' '.join(words))}")
-
-
-def _path(driver: Driver, name: str) -> str:
-    return f"{driver.dest_file_system}/{name}"
-
-
-def _clean_up(driver: Driver) -> None:
-    """Delete the candidate from the switch.
-
-    The driver's ``discard_config`` would write the whole running configuration there instead,
-    secrets and all. A switch that is gone keeps the file.
-    """
-    with suppress(NetmikoBaseException, OSError, EOFError):
-        _ask(driver, f"delete /force {_path(driver, driver.merge_cfg)}")
-
-
-# The timer -------------------------------------------------------------------------------------
-
-
-def _timer_user(driver: Driver) -> str | None:
-    """Return whose revert timer runs, None if none does."""
-    said = _ask(driver, "show archive config rollback timer")
-    if _NOT_PENDING in said:
-        return None
-    found = _USER.search(said)
-    if found is None:
-        raise DeviceError(f"it does not say whether a revert timer runs: {_words(said)}")
-    return found["user"]
-
-
-def _needs_own_timer(driver: Driver) -> None:
-    user = _timer_user(driver)
-    if user is None:
-        raise DeviceError("no change waits for its confirmation: its timer was faster")
-    if user != driver.username:
-        raise LockedError(f"a change of {user} waits for its confirmation")
-
-
-def _arm(driver: Driver, revert_in: int) -> None:
-    """Start a timer of ``revert_in`` seconds, rounded up to minutes, and see that it runs.
-
-    Raises:
-        LockedError: somebody else's runs, or somebody holds the configuration.
-        RejectedError: it does not run; nothing was changed.
-    """
-    other = _timer_user(driver)
-    if other is not None:
-        raise LockedError(f"a change of {other} waits for its confirmation")
-    minutes = min(-(-revert_in // _MINUTE), _LONGEST_MINUTES)
-    said = _ask(driver, f"configure terminal revert timer {minutes}")
-    driver.device.exit_config_mode()
-    user = _timer_user(driver)
-    if user is None:
-        kind = LockedError if "locked" in said else RejectedError
-        raise kind(f"the revert timer could not be armed: {_words(said)}")
-    if user != driver.username:
-        # Whoever comes after a crash would take it for somebody else's change.
-        _revert_now(driver)
-        raise RejectedError(f"the switch knows us as {user}, not as {driver.username}")
-
-
-def _revert_now(driver: Driver) -> None:
-    said = _ask(driver, "configure revert now")
-    if _timer_user(driver) is not None:
-        raise DeviceError(f"it did not take the change back: {_words(said)}")
-
-
-def _save(driver: Driver) -> None:
-    said = _ask(driver, "write memory")
-    if "[OK]" not in said:
-        raise DeviceError(f"it did not save its configuration: {_words(said)}")

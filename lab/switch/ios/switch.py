@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class IosSwitch:
     """See :class:`lab.switch.base.VirtualSwitch`."""
 
-    PROTOCOLS = ("ssh",)
+    PROTOCOLS: tuple[str, ...] = ("ssh",)
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment

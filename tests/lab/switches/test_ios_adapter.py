@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from ios_box import opened, startup
@@ -14,6 +14,8 @@ from tasks.adapters.ios import IosAdapter
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tasks.adapters.base import Driver
 
 ADAPTER = IosAdapter()
 CANDIDATE = """\
@@ -39,7 +41,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchBox]:
 
 
 @pytest.fixture(scope="module")
-def driver(box: SwitchBox) -> Iterator[Any]:
+def driver(box: SwitchBox) -> Iterator[Driver]:
     with opened(box) as made:
         yield made
 
@@ -58,19 +60,19 @@ def before(box: SwitchBox) -> Iterator[str]:
     box.do(device.boot())
 
 
-def test_the_running_configuration_is_whole(box: SwitchBox, driver: Any) -> None:
+def test_the_running_configuration_is_whole(box: SwitchBox, driver: Driver) -> None:
     assert ADAPTER.running(driver) == box.control("running")
 
 
 def test_a_dry_run_shows_the_diff_and_leaves_nothing(
-    box: SwitchBox, driver: Any, before: str
+    box: SwitchBox, driver: Driver, before: str
 ) -> None:
     assert ADAPTER.dry_run(driver, CANDIDATE) == (DIFF, None)
     assert box.control("running") == before
     assert box.control("files") == []
 
 
-def test_commit_and_confirm(box: SwitchBox, driver: Any, before: str) -> None:
+def test_commit_and_confirm(box: SwitchBox, driver: Driver, before: str) -> None:
     ADAPTER.commit(driver, CANDIDATE, DIFF, 90)
     assert 60 < box.control("pending") <= 120
     assert ADAPTER.pending(driver)
@@ -81,7 +83,7 @@ def test_commit_and_confirm(box: SwitchBox, driver: Any, before: str) -> None:
     assert box.control("startup") == box.control("running") != before
 
 
-def test_commit_and_revert(box: SwitchBox, driver: Any, before: str) -> None:
+def test_commit_and_revert(box: SwitchBox, driver: Driver, before: str) -> None:
     ADAPTER.commit(driver, CANDIDATE, DIFF, 60)
     ADAPTER.revert(driver, WAY_BACK)
     assert box.control("pending") is None
