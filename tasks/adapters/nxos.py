@@ -1,0 +1,194 @@
+"""Cisco NX-OS: the drivers ``nxos`` (NX-API) and ``nxos_ssh``.
+
+Neither has a revert timer, so the platform's scheduler is one: :mod:`tasks.adapters.nxos_dead_man`.
+A driver's ``commit_config`` is never called: it saves what nobody has confirmed yet, and its
+rollback goes to a file that is whoever's was last. Neither has a candidate either: a driver's diff
+is the candidate's lines that the running configuration lacks.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from inventory.errors import DeviceError
+from policies.dialects.nxos import NxosDialect
+from policies.filters import Direction
+from policies.redact import redact
+from tasks.adapters import nxos_dead_man as dead_man
+from tasks.adapters.base import netmiko_options, same_diff
+from tasks.adapters.nxos_tables import neighbors_of, read_tables, read_up
+from tasks.adapters.nxos_wire import Cli, NxApi
+from tasks.errors import RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from policies.filters import Running, Session, SessionKey
+    from tasks.adapters.base import Driver, Tables, Trust
+    from tasks.adapters.nxos_wire import Wire
+
+_WAY = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
+#: What is printed about the configuration in front of it, and says when.
+_ABOUT = re.compile(r"^!(?:Command|Running configuration last done at|Time): .*\n", re.MULTILINE)
+_SAVED = re.compile(r"copy complete", re.IGNORECASE)
+_REMOTE_LOGIN = re.compile(r"^aaa authentication login default group ", re.MULTILINE)
+_JOB_PASSWORD = re.compile(r"^scheduler aaa-authentication ", re.MULTILINE)
+
+
+class _NxosBase:
+    """What both transports do alike."""
+
+    wire: Wire
+    #: The features that a commit needs, and what for.
+    features: Mapping[str, str]
+
+    def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
+        """Return what a commit with a scheduled rollback needs and is not configured."""
+        del driver
+        there = {line.strip() for line in running.splitlines()}
+        found = [
+            f"it lacks `feature {name}`, {why}"
+            for name, why in self.features.items()
+            if f"feature {name}" not in there
+        ]
+        if _REMOTE_LOGIN.search(running) and not _JOB_PASSWORD.search(running):
+            found.append(
+                "it lacks `scheduler aaa-authentication ...`: without the password of a user "
+                "that a server authenticates the scheduler runs no job of theirs"
+            )
+        return tuple(found)
+
+    def running(self, driver: Driver) -> str:
+        """Return ``show running-config``, without the lines that say when it was shown."""
+        text = self.wire.show(driver, "show running-config")
+        return _ABOUT.sub("", text).strip("\n") + "\n"
+
+    def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
+        """Return who is up, and what is accepted from ``sessions``."""
+        return read_tables(self.wire, driver, sessions, lambda: self._parsed(driver))
+
+    def _parsed(self, driver: Driver) -> Running:
+        return NxosDialect().parse(self.running(driver))
+
+    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
+        """Return the driver's diff; nothing reaches the device but a ``show``."""
+        try:
+            driver.load_merge_candidate(config=candidate)
+            return redact(str(driver.compare_config())), None
+        finally:
+            # The driver appends to what was loaded before.
+            driver.discard_config()
+
+    def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
+        """Arm the dead-man switch, then enter the lines; a refused one takes all back."""
+        same_diff(self.dry_run(driver, candidate)[0], diff)
+        before = self.running(driver)
+        dead_man.arm(self.wire, driver, revert_in)
+        try:
+            self.wire.configure(driver, _lines(candidate))
+        except RejectedError as error:
+            dead_man.roll_back(self.wire, driver)
+            dead_man.sweep(self.wire, driver)
+            if self.running(driver) != before:
+                raise DeviceError(f"{error}; and it is not what it was after the rollback") from (
+                    error
+                )
+            raise
+
+    def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
+        """Ask for the routes again, or send them (RFC 2918), of each neighbor that is up."""
+        everyone = neighbors_of(
+            [session.key for session, _, _ in slots],
+            read_up(self.wire, driver),
+            lambda: self._parsed(driver),
+        )
+        for session, version, direction in slots:
+            vrf = f" vrf {session.key.vrf}" if session.key.vrf else ""
+            for address in everyone[session.key]:
+                self.wire.show(
+                    driver,
+                    f"clear bgp ipv{version} unicast {address} soft {_WAY[direction]}{vrf}",
+                )
+
+    def pending(self, driver: Driver) -> bool:
+        """Return whether the device shows a rollback of ours that is still to come."""
+        return dead_man.is_armed(self.wire, driver)
+
+    def confirm(self, driver: Driver) -> None:
+        """Take the scheduled rollback away, and save.
+
+        Raises:
+            DeviceError: none was scheduled any more, or the device did not save.
+        """
+        if not self.pending(driver):
+            raise DeviceError("no commit waits for a confirmation: the timer was faster")
+        dead_man.disarm(self.wire, driver)
+        self._save(driver)
+        dead_man.sweep(self.wire, driver)
+
+    def revert(self, driver: Driver, way_back: str) -> None:
+        """Roll back to our checkpoint if it is armed; else enter ``way_back``, and save."""
+        if self.pending(driver):
+            dead_man.roll_back(self.wire, driver)
+            dead_man.sweep(self.wire, driver)
+            return
+        dead_man.sweep(self.wire, driver)
+        if way_back:
+            self.wire.configure(driver, _lines(way_back))
+            self._save(driver)
+
+    def _save(self, driver: Driver) -> None:
+        said = self.wire.show(driver, "copy running-config startup-config")
+        if not _SAVED.search(said):
+            raise DeviceError(f"the device did not save: {' '.join(said.split())}")
+
+
+class NxosAdapter(_NxosBase):
+    """The driver ``nxos``, over NX-API."""
+
+    wire = NxApi()
+    features: Mapping[str, str] = {
+        "nxapi": "which the driver speaks to",
+        "bgp": "without which it has no sessions",
+        "scheduler": "which takes back what is not confirmed",
+    }
+
+    def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
+        """Return the driver's options; certificates are checked unless the site says otherwise."""
+        tls = trust.tls
+        verify: bool | str = tls.check_certificates
+        if verify and tls.ca_file is not None:
+            verify = str(trust.path(tls.ca_file))
+        return {**given, "transport": "https", "ssl_verify": verify}
+
+    def before_open(self, driver: Driver, trust: Trust) -> None:
+        """Put an IPv6 address into brackets, which the driver leaves out of its URL."""
+        del trust
+        try:
+            is_v6 = ":" in str(ip_address(driver.hostname))
+        except ValueError:
+            is_v6 = False
+        if is_v6:
+            driver.hostname = f"[{driver.hostname}]"
+
+
+class NxosSshAdapter(_NxosBase):
+    """The driver ``nxos_ssh``, over the command line."""
+
+    wire = Cli()
+    features: Mapping[str, str] = {
+        name: why for name, why in NxosAdapter.features.items() if name != "nxapi"
+    }
+
+    def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
+        """Return netmiko's options."""
+        return netmiko_options(given, trust)
+
+    def before_open(self, driver: Driver, trust: Trust) -> None:
+        """Do nothing: netmiko's options say it all."""
+
+
+def _lines(candidate: str) -> list[str]:
+    return [line for line in candidate.splitlines() if line.strip()]
