@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napalm import get_network_driver
 from switchbox import SwitchBox
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tasks.adapters.base import Adapter
+    from tasks.adapters.base import Adapter, Driver
 
 ADDRESS = "127.45.0.1"
 
@@ -68,16 +68,19 @@ def box(folder: Path, name: str = "tor1") -> SwitchBox:
     return SwitchBox(IosXrSwitch, startup(name), folder, name=name, address=ADDRESS)
 
 
-def trust(there: SwitchBox, **ssh: Any) -> Trust:  # noqa: ANN401 - as the model takes them
+def trust(there: SwitchBox, **ssh: object) -> Trust:
     """Return a site's trust that fits the box."""
-    settings = {"key_file": str(there.key_file), "known_hosts": str(there.known_hosts)} | ssh
-    return Trust(ssh=Ssh.model_validate(settings), tls=Tls(), folder=there.files)
+    settings: dict[str, object] = {
+        "key_file": str(there.key_file),
+        "known_hosts": str(there.known_hosts),
+    }
+    return Trust(ssh=Ssh.model_validate(settings | ssh), tls=Tls(), folder=there.files)
 
 
 @contextmanager
 def driver_of(
-    there: SwitchBox, adapter: Adapter, platform: str = "iosxr_netconf", **given: Any
-) -> Iterator[Any]:
+    there: SwitchBox, adapter: Adapter, platform: str = "iosxr_netconf", **given: object
+) -> Iterator[Driver]:
     """Open the unmodified driver as ringfence opens it."""
     driver = new_driver(there, adapter, platform, **given)
     driver.open()
@@ -88,8 +91,8 @@ def driver_of(
 
 
 def new_driver(
-    there: SwitchBox, adapter: Adapter, platform: str = "iosxr_netconf", **given: Any
-) -> Any:
+    there: SwitchBox, adapter: Adapter, platform: str = "iosxr_netconf", **given: object
+) -> Driver:
     """Return a driver that is all but open."""
     protocol = "netconf" if platform == "iosxr_netconf" else "ssh"
     options = adapter.options({"port": there.ports[protocol], **given}, trust(there))
@@ -104,7 +107,7 @@ def new_driver(
     return driver
 
 
-def close(driver: Any) -> None:
+def close(driver: Driver) -> None:
     """Close a driver whatever state its session is in."""
     try:
         driver.close()

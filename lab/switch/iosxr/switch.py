@@ -54,7 +54,7 @@ _CONFIRM_TIMEOUT = 600
 class IosXrSwitch:
     """One router; see :class:`lab.switch.base.VirtualSwitch`."""
 
-    PROTOCOLS = ("netconf",)
+    PROTOCOLS: tuple[str, ...] = ("netconf",)
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
