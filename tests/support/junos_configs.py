@@ -24,7 +24,7 @@ LIST = "OFFICES"
 
 @dataclass(frozen=True)
 class Term:
-    """A term; ``tag`` stands for a condition that prefixes don't decide."""
+    """A term; ``tag`` is a community, a condition that prefixes don't decide."""
 
     name: str
     family: str
@@ -42,7 +42,7 @@ class Term:
         for kind in self.lists:
             yield f"from prefix-list{f'-filter {LIST} {kind}' if kind else f' {LIST}'}"
         if self.tag:
-            yield f"from tag {self.tag}"
+            yield f"from community {self.tag}"
         yield "then metric 5"
         if self.action:
             yield f"then {self.action}"
@@ -64,6 +64,11 @@ class Setup:
             for term in terms:
                 head = f"policy-options policy-statement {name} term {term.name}"
                 lines += [f"{head} {line}" for line in term.lines()]
+        tags = [term.tag for terms in self.policies.values() for term in terms if term.tag]
+        lines += [
+            f"policy-options community {tag} members 65001:{at}"
+            for at, tag in enumerate(tags, start=1)
+        ]
         lines += ["routing-options autonomous-system 65001", *self.bgp]
         return "".join(f"set {line}\n" for line in lines)
 
