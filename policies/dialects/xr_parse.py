@@ -70,8 +70,7 @@ class XrReader:
     def _top(self, top: Block) -> None:
         found = _INSTANCE.fullmatch(top.text)
         if not found:
-            for block in walk(top):
-                self.use(block)
+            self.use(top)
             return
         instance = Instance(asn(found["asn"]), self.use)
         instance.read(top)

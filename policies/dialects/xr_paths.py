@@ -145,7 +145,7 @@ class Policies:
                 raise TooMuchError("more paths than are followed")
             if not any(one.goes_on for one in paths):
                 break
-            paths = self._stepped(statement, paths, applied)
+            paths = _shortened(self._stepped(statement, paths, applied))
         return paths
 
     def _stepped(self, statement: Statement, paths: list[_Path], applied: int) -> list[_Path]:
@@ -161,7 +161,7 @@ class Policies:
 
     def _step(self, statement: Statement, path: _Path, applied: int) -> list[_Path]:
         if isinstance(statement, If):
-            return _shortened(list(self._branches(statement, path, applied)))
+            return list(self._branches(statement, path, applied))
         match statement.words:
             case ("pass",) | ("set", *_):
                 return [replace(path, state=_State.PASSED)]
@@ -233,13 +233,16 @@ class Policies:
 
 
 def _shortened(paths: list[_Path]) -> list[_Path]:
-    """Return ``paths`` without those that end as the last one does, which takes all that is left.
+    """Return ``paths`` without those that the next one takes too, to the same end.
 
     So a condition that decides nothing (which attribute is set, say) leaves no trace.
     """
-    while len(paths) > 1 and paths[-2].state is paths[-1].state and paths[-2].is_within(paths[-1]):
-        del paths[-2]
-    return paths
+    kept: list[_Path] = []
+    for path in paths:
+        while kept and kept[-1].state is path.state and kept[-1].is_within(path):
+            kept.pop()
+        kept.append(path)
+    return kept
 
 
 def _stanza(seq: int, path: _Path) -> Stanza:

@@ -1,4 +1,4 @@
-"""Long configurations of EOS, IOS-XE and NX-OS, with much that is foreign, and what they say."""
+"""Long configurations of four platforms, with much that is foreign, and what they say."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from policies.accepts import Judge
 from policies.dialects.eos import EosDialect
 from policies.dialects.ios import IosDialect
 from policies.dialects.nxos import NxosDialect
+from policies.dialects.xr import XrDialect
 from policies.errors import ParseError
 from policies.filters import Direction, Running, SessionKey
 from policies.prefix_list import Action, PrefixListEntry
@@ -24,6 +25,7 @@ DIALECTS: dict[str, Dialect] = {
     "ios/border2": IosDialect(),
     "eos/tor3": EosDialect(),
     "nxos/spine2": NxosDialect(),
+    "xr/border3": XrDialect(),
 }
 OFFICES = [PrefixListEntry(action=Action.PERMIT, prefix=ip_network("192.168.0.0/16"), le=24)]
 TEN_20 = PrefixListEntry(action=Action.PERMIT, prefix=ip_network("10.20.0.0/16"), ge=24, le=24)
@@ -133,6 +135,99 @@ def test_nxos() -> None:
     assert ~everything.may == everything.must, "a deny by a list nobody can read denies nothing"
 
 
+def test_xr() -> None:
+    running = golden("xr/border3")
+    assert running.routers == {"": 65001, "BLUE": 65001}
+    spines = "| 4 in: FROM-SPINE{0} | 4 out: TO-SPINE{0} | 6 in: FROM-SPINE{0} | 6 out: TO-SPINE{0}"
+    above = spines.format(", from SPINES")
+    assert told(running) == {
+        "SPINES": f"group ebgp {spines.format('')}",
+        "REFLECTED": "group ibgp",
+        "10.0.0.1": "of REFLECTED ibgp",
+        "10.255.1.1": f"of SPINES ebgp {above}",
+        "10.255.2.1": f"of SPINES ebgp {above}".replace(
+            "4 in: FROM-SPINE, from SPINES", "4 in: PASS"
+        ),
+        "10.9.0.0/24": "group listens ebgp | 4 in: PASS | 4 out: -",
+        "10.8.0.1": "neighbor ibgp | 4 in: - | 4 out: -",
+        "10.7.0.1": "neighbor ? | 4 in: - | 4 out: -",
+        "203.0.113.1": "neighbor ebgp | 4 in: FROM-TRANSIT(120, OFFICES)"
+        " | 4 out: TO-TRANSIT, default",
+        "2001:db8:fe::1": "neighbor ebgp | 6 in: FROM-SPINE | 6 out: NOTHING",
+        "10.0.0.4": "neighbor ibgp | 4 in: - | 4 out: -",
+        "198.51.100.1 (vrf BLUE)": "neighbor ebgp | 4 in: PASS | 4 out: PASS",
+        "198.51.100.2 (vrf BLUE)": "neighbor ebgp | 4 in: ODDS | 4 out: PASS",
+        "198.51.100.3 (vrf BLUE)": "neighbor ebgp | 4 in: - | 4 out: -",
+    }
+    closed = {
+        str(key): one.is_closed(4, Direction.EXPORT)
+        for key, one in running.sessions.items()
+        if (4, Direction.EXPORT) in one.attachments
+        and one.attachments[4, Direction.EXPORT].is_empty
+    }
+    assert closed == {
+        "10.9.0.0/24": True,
+        "10.8.0.1": None,
+        "10.7.0.1": None,
+        "10.0.0.4": False,
+        "198.51.100.3 (vrf BLUE)": True,
+    }
+    assert {name: len(one) for name, one in running.other_uses.items()} == {
+        "BOGONS": 1,
+        "CONN": 5,
+        "PASS": 1,
+        "VRF-IN": 1,
+        "VRF-OUT": 1,
+    }
+    offices = [str(one) for one in running.lists[4, "OFFICES"].entries]
+    assert offices == [
+        "seq 10 permit 10.0.4.0/22",
+        "seq 20 permit 10.0.6.0/23",
+        "seq 30 permit 10.0.7.0/24",
+        "seq 40 permit 10.20.0.0/16 ge 24 le 24",
+        "seq 50 permit 192.168.0.0/16 le 24",
+    ]
+    assert running.lists[6, "SCATTERED"].unknown == ("10.0.0.0 0.255.0.255",)
+    assert running.lists[4, "EMPTY"].entries == ()
+    assert running.sessions[SessionKey("", "2001:db8:fe::1")].unjudged == ("ipv6 labeled-unicast",)
+
+
+def test_what_policies_of_xr_accept() -> None:
+    judge = Judge(golden("xr/border3"))
+
+    def accepted(name: str, *nets: str) -> dict[str, str]:
+        found = {}
+        for net in map(ip_network, nets):
+            said = judge.route_map(net.version, name)
+            found[str(net)] = "must" if net in said.must else "may" if net in said.may else "no"
+        return found
+
+    assert accepted("FROM-TRANSIT(120, OFFICES)", "10.20.1.0/24", "127.0.0.0/8", "9.0.0.0/8") == {
+        # The applied policy accepts at once what has a certain AS path, bogons never.
+        "10.20.1.0/24": "may",
+        "127.0.0.0/8": "no",
+        "9.0.0.0/8": "may",
+    }
+    nets = ("192.168.4.0/24", "10.0.6.0/23", "10.0.7.0/25", "fd00::/64", "2001:db8:20::/56")
+    assert accepted("FROM-SPINE", *nets) == {
+        "192.168.4.0/24": "must",
+        "10.0.6.0/23": "must",
+        "10.0.7.0/25": "no",
+        "fd00::/64": "must",
+        "2001:db8:20::/56": "must",
+    }
+    assert accepted("TO-TRANSIT", "0.0.0.0/0", "9.0.0.0/8", "10.20.3.0/24") == {
+        "0.0.0.0/0": "no",
+        "9.0.0.0/8": "may",
+        "10.20.3.0/24": "must",
+    }
+    assert accepted("ODDS", "172.16.0.0/12", "9.0.0.0/8") == {
+        "172.16.0.0/12": "may",
+        "9.0.0.0/8": "may",
+    }
+    assert accepted("NOTHING", "9.0.0.0/8") == {"9.0.0.0/8": "no"}
+
+
 def test_rcf_may_accept_anything() -> None:
     running = golden("eos/tor3")
     session = running.sessions[SessionKey("", "10.255.33.0")]
@@ -155,10 +250,11 @@ def test_banners_scripts_and_descriptions_are_no_configuration(name: str) -> Non
         "end",
         "address-family",
         "exit-address-family",
+        "Mon",
     }
 
 
-@pytest.mark.parametrize("name", ["ios/border2", "eos/tor3"])
+@pytest.mark.parametrize("name", ["ios/border2", "eos/tor3", "xr/border3"])
 def test_half_a_configuration_is_never_taken_for_a_whole_one(name: str) -> None:
     lines = text(name).splitlines(keepends=True)
     assert lines[-1] == "end\n" or lines[-1] == "end"
