@@ -20,6 +20,7 @@ from policies.dialects.foreign import foreign
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
 from policies.dialects.nxos_parse import NxosReader
+from policies.dialects.nxos_scheduler import scheduler_lines
 from policies.dialects.prefix_lines import list_lines
 
 if TYPE_CHECKING:
@@ -49,9 +50,19 @@ class NxosDialect:
         return "".join(f"{line}\n" for line in change_lines(steps, running, self))
 
     def foreign(self, text: str) -> str:
-        """Return ``text`` without our lines, and without the separators between blocks."""
+        """Return ``text`` without our lines, and without the separators between blocks.
+
+        The jobs and schedules that a commit's revert timer is made of are ours too.
+        """
         lines = text.splitlines(keepends=True)
-        return foreign(lines, free_text(lines, ios_opener))
+        literal = free_text(lines, ios_opener)
+        ours = scheduler_lines(lines, literal)
+        rows = [
+            row
+            for row, mine in zip(zip(lines, literal, strict=True), ours, strict=True)
+            if not mine
+        ]
+        return foreign([line for line, _ in rows], [free for _, free in rows])
 
     def list_lines(self, one: PrefixList) -> list[str]:
         """Return a prefix-list."""
