@@ -11,6 +11,7 @@ from policies.accepts import Judge
 from policies.dialects.eos import EosDialect
 from policies.dialects.frr import FrrDialect
 from policies.dialects.ios import IosDialect
+from policies.dialects.junos import JunosDialect
 from policies.dialects.nxos import NxosDialect
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ CASES: dict[str, tuple[Dialect, str]] = {
     "eos": (EosDialect(), "eos/tor3"),
     "ios": (IosDialect(), "ios/border2"),
     "nxos": (NxosDialect(), "nxos/spine2"),
+    "junos": (JunosDialect(), "junos/border1"),
 }
 
 
 def blown_up(platform: str, text: str) -> str:
     """Return ``text`` with interfaces, neighbors, lists and stanzas up to ``LINES`` lines."""
     lines = [line for line in text.splitlines() if line != "end"]
+    if platform == "junos":
+        return blown_up_junos(lines)
     step = {"eos": "   ", "nxos": "  "}.get(platform, " ")
     router = max(n for n, line in enumerate(lines) if line.startswith("router bgp 6"))
     where = router + 1
@@ -63,6 +67,25 @@ def blown_up(platform: str, text: str) -> str:
         tail += [f"interface Vlan{n}", f"{step}description {n}", f"{step}mtu 9000", "!"]
     lines[where:where] = more
     return "\n".join((*lines, *tail, *([] if platform == "nxos" else ["end"]), ""))
+
+
+def blown_up_junos(lines: list[str]) -> str:
+    """Return ``lines`` of set form with the same, and chains of many policies."""
+    share = (LINES - len(lines)) // 4
+    more: list[str] = []
+    for n in range(share // 2):
+        peer = (
+            f"protocols bgp group RACKS neighbor 10.{200 + n // 65536}.{n // 256 % 256}.{n % 256}"
+        )
+        more += [f"{peer} peer-as 65009", f"{peer} import M{n % (share // 16)}"]
+        more.append(f"policy-options prefix-list L{n // 10} 10.{n // 256 % 256}.{n % 256}.0/24")
+    for n in range(share // 4):
+        term = f"policy-options policy-statement M{n // 4} term {n}"
+        kind = f"route-filter 10.{n % 256}.0.0/16 upto /24" if n % 2 else f"prefix-list L{n // 5}"
+        more += [f"{term} from {kind}", f"{term} then metric {n}", f"{term} then accept"]
+    for n in range((LINES - len(lines) - len(more)) // 2):
+        more += [f"interfaces irb unit {n} description {n}", f"vlans v{n} l3-interface irb.{n}"]
+    return "\n".join((*lines, *(f"set {line}" for line in more), ""))
 
 
 @pytest.mark.parametrize("platform", CASES)
