@@ -6,13 +6,13 @@ from itertools import chain, combinations
 
 from filter_sets import UNIVERSE, VERSIONS
 from hypothesis import Phase, assume, event, given, settings
-from rpl_programs import MAYBE, POLICIES, Program, accepts, print_program, programs
+from rpl_programs import MAYBE, POLICIES, TESTS, Program, accepts, print_program, programs
 
 from policies.accepts import Judge
 from policies.dialects.xr import XrDialect
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-UNKNOWN = (*(f"community matches-any {name}" for name in "abc"), MAYBE)
+UNKNOWN = (*TESTS, MAYBE)
 WORLDS = [
     frozenset(some)
     for some in chain.from_iterable(combinations(UNKNOWN, n) for n in range(len(UNKNOWN) + 1))

@@ -29,7 +29,9 @@ Block = tuple[Statement, ...]
 POLICIES = ("P-A", "P-B", "P-C")
 SETS = ("S-A", "S-B", "S-EMPTY")
 MODIFIES = "set local-preference 200"
-MAYBE = "delete community in (65000:1)"
+#: What no prefix can say, and what may modify a route or not.
+TESTS = tuple(f"community matches-any (65000:{number})" for number in (1, 2, 3))
+MAYBE = "delete community all"
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,19 @@ class Program:
 
 
 @st.composite
-def elements(draw: st.DrawFn) -> Element:
+def elements(draw: st.DrawFn, *, above: bool) -> Element:
+    """Elements; with ``above`` of lengths above the prefix's own, which means what it lies in."""
     prefix = draw(st.sampled_from(UNIVERSE[draw(st.sampled_from((4, 6)))]))
-    # Lengths above the prefix's own are legal, and mean the prefixes that it lies in.
-    low = draw(st.integers(max(prefix.prefixlen - 3, 0), prefix.max_prefixlen))
+    low = draw(st.integers(max(prefix.prefixlen - 3 * above, 0), prefix.max_prefixlen))
     return prefix, low, draw(st.integers(low, prefix.max_prefixlen))
 
 
-def conditions(unknown: bool) -> st.SearchStrategy[Condition]:
+def conditions(*, unknown: bool, above: bool) -> st.SearchStrategy[Condition]:
     """Conditions; with ``unknown`` some ask what no prefix can say."""
-    some = st.lists(elements(), min_size=1, max_size=2).map(tuple)
+    some = st.lists(elements(above=above), min_size=1, max_size=2).map(tuple)
     leaves = [st.sampled_from(SETS).map(lambda n: ("set", n)), some.map(lambda e: ("inline", e))]
     if unknown:
-        leaves.append(st.sampled_from("abc").map(lambda n: ("other", f"community matches-any {n}")))
+        leaves.append(st.sampled_from(TESTS).map(lambda text: ("other", text)))
     return st.recursive(
         st.one_of(*leaves),
         lambda inner: st.one_of(
@@ -64,28 +66,30 @@ def conditions(unknown: bool) -> st.SearchStrategy[Condition]:
     )
 
 
-def blocks(names: tuple[str, ...], *, unknown: bool) -> st.SearchStrategy[Block]:
+def blocks(names: tuple[str, ...], *, unknown: bool, above: bool) -> st.SearchStrategy[Block]:
     """Statements that apply only ``names``."""
     words = ["pass", "drop", "done", MODIFIES, *([MAYBE] if unknown else [])]
     plain: st.SearchStrategy[Statement] = st.sampled_from(words).map(lambda word: (word,))
     if names:
         plain |= st.sampled_from(names).map(lambda name: ("apply", name))
 
+    tests = conditions(unknown=unknown, above=above)
+
     def branch(inner: st.SearchStrategy[Statement]) -> st.SearchStrategy[Statement]:
         block = st.lists(inner, max_size=2).map(tuple)
-        some = st.lists(st.tuples(conditions(unknown), block), min_size=1, max_size=2).map(tuple)
+        some = st.lists(st.tuples(tests, block), min_size=1, max_size=2).map(tuple)
         return st.tuples(st.just("if"), some, block)
 
     return st.lists(st.recursive(plain, branch, max_leaves=5), max_size=4).map(tuple)
 
 
 @st.composite
-def programs(draw: st.DrawFn, *, unknown: bool) -> Program:
-    some = st.lists(elements(), min_size=1, max_size=3).map(tuple)
+def programs(draw: st.DrawFn, *, unknown: bool, above: bool = True) -> Program:
+    some = st.lists(elements(above=above), min_size=1, max_size=3).map(tuple)
     return Program(
         sets={name: () if name == "S-EMPTY" else draw(some) for name in SETS},
         policies={
-            name: draw(blocks(POLICIES[at:], unknown=unknown))
+            name: draw(blocks(POLICIES[at:], unknown=unknown, above=above))
             for at, name in enumerate(POLICIES, start=1)
         },
     )
