@@ -50,8 +50,8 @@ _IN_FAMILY = (
     _command(r"use af-group \S+", key=2),
     _command(r"(?:multipath|weight|default-originate|as-override|allowas-in)\b.*", key=1),
     _command(r"(?:send-community-ebgp|send-extended-community-ebgp|remove-private-AS)\b.*", key=1),
-    _command(rf"route-policy {_POLICY} in"),
-    _command(rf"route-policy {_POLICY} out"),
+    _command(rf"route-policy (?:{_POLICY} )?in"),
+    _command(rf"route-policy (?:{_POLICY} )?out"),
     _command(r"maximum-prefix .+", key=1),
     _command(r"(?:route-reflector-client|next-hop-self|next-hop-unchanged)\b.*", key=1),
     _command(r"(?:soft-reconfiguration inbound|orf|site-of-origin|long-lived)\b.*", key=1),
@@ -166,20 +166,16 @@ def order_of(mode: str, line: str) -> tuple[Any, ...]:
         rank = _TOP_RANK.get(words[0], len(_TOP))
         if words[0] == "router":
             number = _ROUTERS.index(words[1]) if words[1] in _ROUTERS else len(_ROUTERS)
-            return (rank, number)
-        by_name = words[0] in LITERAL or words[0] == "interface"
-        return (rank, _natural(" ".join(words[1:]))) if by_name else (rank,)
+            return (rank, number, _natural(line))
+        return (rank, _natural(line))
     if mode not in MODES:
         return ()
     command = _find(mode, line)
     rank = MODES[mode].index(command) if command else len(MODES[mode])
-    if words[0] == "neighbor":
+    if words[0] in {"neighbor", "network"}:
         network = ip_network(words[1], strict=False)
         return (rank, network.version, int(network.network_address), network.prefixlen)
-    if words[0] == "network":
-        network = ip_network(words[1], strict=False)
-        return (rank, int(network.network_address), network.prefixlen)
-    return (rank, _natural(line)) if command and command.opens else (rank,)
+    return (rank, _natural(line))
 
 
 def _is_sane(line: str) -> bool:

@@ -72,8 +72,7 @@ def parse(text: str) -> Tree:
         line = raw.strip()
         indent = len(raw) - len(raw.lstrip())
         if not line or _NOISE.fullmatch(line):
-            if line == "!":
-                _mark_open(stack, indent)
+            _leave(stack, line, indent)
             continue
         parent, mode = _place(stack, line, indent)
         if parent is None or mode is None:
@@ -105,20 +104,30 @@ def _place(stack: list[_Open], line: str, indent: int) -> tuple[_Open | None, st
     """Return the open mode that a line belongs to and the mode that it opens itself."""
     command = line.removeprefix("no ")
     inside = next(one for one in reversed(stack) if one.indent < indent)
-    if (mode := mode_of(inside.mode, command)) is not None and inside.mode != "":
-        return inside, mode
-    if inside.mode == "" and inside.indent >= 0:
-        return inside, ""
-    for one in reversed(stack):
-        if one.mode != "" and (mode := mode_of(one.mode, command)) is not None:
+    # What a mode whose commands are not known holds can only be seen by the indentation.
+    known = [one for one in reversed(stack) if one.mode != ""]
+    first = [inside] if inside.mode != "top" else []
+    for one in (*first, *known):
+        if (mode := mode_of(one.mode, command)) is not None:
             return one, mode
     return None, None
 
 
-def _mark_open(stack: list[_Open], indent: int) -> None:
-    """Take a closing ``!`` for a sign that the line above it at this indentation opens a mode."""
-    if stack[-1].indent == indent and stack[-1].mode == "":
-        stack[-1].node = replace(stack[-1].node, is_open=True)
+def _leave(stack: list[_Open], line: str, indent: int) -> None:
+    """Close what a line closes that says nothing else."""
+    if line == "!":
+        if stack[-1].indent == indent and stack[-1].mode == "":
+            stack[-1].node = replace(stack[-1].node, is_open=True)
+        while stack[-1].indent >= indent:
+            _close(stack)
+    elif line == "exit":
+        while stack[-1].mode == LEAF:
+            _close(stack)
+        if len(stack) > 1:
+            _close(stack)
+    elif line in {"root", "end"}:
+        while len(stack) > 1:
+            _close(stack)
 
 
 def _close(stack: list[_Open]) -> None:
