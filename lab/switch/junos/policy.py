@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from lab.switch.assembler import Assembler, Label
 from lab.switch.junos.as_paths import frr_regex
 from lab.switch.junos.prefixes import exact, filter_ranges, listed
 from lab.switch.meaning import (
     AsPathMatches,
-    Branch,
     Change,
     Condition,
     HasCommunity,
     InPrefixes,
     IsFamily,
-    Jump,
     Program,
     Verdict,
 )
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lab.switch.junos.tree import Node
-    from lab.switch.meaning import Instruction, Network, Range
+    from lab.switch.meaning import Network, Range
 
 _FAMILIES = {"inet": 4, "inet6": 6}
 #: Actions that change nothing that anybody outside the switch sees.
@@ -47,17 +46,18 @@ def chain_program(
 ) -> Program:
     """Return what the chain does; ``local`` (prefix -> protocol) is given for an export."""
     writer = _Writer(options, local)
-    accept, reject = writer.label(), writer.label()
+    code = writer.code
+    accept, reject = Label(), Label()
     for name in names:
-        after = writer.label()
+        after = Label()
         writer.policy(name, accept, reject, after)
-        writer.here(after)
+        code.place(after)
     writer.default(accept, reject)
-    writer.here(accept)
-    writer.say(Verdict(accept=True))
-    writer.here(reject)
-    writer.say(Verdict(accept=False))
-    return writer.program()
+    code.place(accept)
+    code.add(Verdict(accept=True))
+    code.place(reject)
+    code.add(Verdict(accept=False))
+    return code.program()
 
 
 def sets_next_hop_self(options: Node, names: Sequence[str]) -> bool:
@@ -76,76 +76,47 @@ def _terms(policy: Node) -> list[Node]:
 
 @dataclass(slots=True)
 class _Writer:
-    """Writes instructions with labels; every jump leads forward."""
+    """Writes the instructions of policies; a label is where a route goes on."""
 
     options: Node
     local: Mapping[Network, str] | None
-    _code: list[Instruction] = field(default_factory=list)
-    _places: list[int] = field(default_factory=list)
+    code: Assembler = field(default_factory=Assembler)
 
-    def label(self) -> int:
-        self._places.append(-1)
-        return len(self._places) - 1
-
-    def here(self, label: int) -> None:
-        self._places[label] = len(self._code)
-
-    def say(self, instruction: Instruction) -> None:
-        self._code.append(instruction)
-
-    def program(self) -> Program:
-        places = self._places
-        return Program(
-            tuple(
-                Branch(one.condition, places[one.then], places[one.otherwise])
-                if isinstance(one, Branch)
-                else Jump(places[one.to])
-                if isinstance(one, Jump)
-                else one
-                for one in self._code
-            )
-        )
-
-    def when(self, condition: Condition, then: int, otherwise: int) -> None:
-        self.say(Branch(condition, then, otherwise))
-
-    def any_of(self, conditions: Iterable[Condition], then: int, otherwise: int) -> None:
+    def any_of(self, conditions: Iterable[Condition], then: Label, otherwise: Label) -> None:
         for condition in conditions:
-            following = self.label()
-            self.when(condition, then, following)
-            self.here(following)
-        self.say(Jump(otherwise))
+            self.code.branch(condition, then)
+        self.code.jump(otherwise)
 
-    def default(self, accept: int, reject: int) -> None:
+    def default(self, accept: Label, reject: Label) -> None:
         if self.local is None:
-            self.say(Jump(accept))
+            self.code.jump(accept)
         else:
             self.any_of(self._locals(frozenset(self.local.values())), reject, accept)
 
-    def policy(self, name: str, accept: int, reject: int, after: int) -> None:
+    def policy(self, name: str, accept: Label, reject: Label, after: Label) -> None:
         for term in _terms(self.options.one("policy-statement", name)):
-            next_term = self.label()
+            next_term = Label()
             for begin in ("from", "to"):
                 self._conditions(term.one(begin), begin, next_term)
             self._then(term.one("then"), accept, reject, after)
-            self.here(next_term)
-        self.say(Jump(after))
+            self.code.place(next_term)
+        self.code.jump(after)
 
-    def _then(self, then: Node, accept: int, reject: int, after: int) -> None:
+    def _then(self, then: Node, accept: Label, reject: Label, after: Label) -> None:
         for action in then.in_order():
             word, value = action.words[0], action.words[-1]
             if word == "community":
                 self._community(action.words)
             elif word in {"local-preference", "metric"} and value.isdigit():
-                self.say(Change(f"{word} {value}"))
+                self.code.add(Change(f"{word} {value}"))
             elif word == "as-path-prepend":
-                self.say(Change(f"as-path prepend {value}"))
+                self.code.add(Change(f"as-path prepend {value}"))
             elif word == "origin":
-                self.say(Change(f"origin {value}"))
+                self.code.add(Change(f"origin {value}"))
             elif word in {"accept", "reject"}:
-                self.say(Jump(accept if word == "accept" else reject))
+                self.code.jump(accept if word == "accept" else reject)
             elif word == "next" and value == "policy":
-                self.say(Jump(after))
+                self.code.jump(after)
             elif word not in _INWARD | {"next"} and action.words != ("next-hop", "self"):
                 raise UnsupportedError(f"then {' '.join(action.words)}")
 
@@ -154,9 +125,9 @@ class _Writer:
             raise UnsupportedError(f"then {' '.join(words)}")
         members = self.options.one("community", words[2]).values("members")
         ending = " additive" if words[1] == "add" else ""
-        self.say(Change(f"community {' '.join(members)}{ending}"))
+        self.code.add(Change(f"community {' '.join(members)}{ending}"))
 
-    def _conditions(self, clause: Node, begin: str, otherwise: int) -> None:
+    def _conditions(self, clause: Node, begin: str, otherwise: Label) -> None:
         prefixes = list(_prefixes(self.options, clause))
         names_any = any(
             word in {"prefix-list", "prefix-list-filter", "route-filter"}
@@ -175,10 +146,10 @@ class _Writer:
             else:
                 self._need(self._simple(word, values, begin), otherwise)
 
-    def _need(self, any_of: Iterable[Condition], otherwise: int) -> None:
-        matched = self.label()
+    def _need(self, any_of: Iterable[Condition], otherwise: Label) -> None:
+        matched = Label()
         self.any_of(any_of, matched, otherwise)
-        self.here(matched)
+        self.code.place(matched)
 
     def _simple(self, word: str, values: Sequence[str], begin: str) -> list[Condition]:
         if word == "family" and values[0] in _FAMILIES:
@@ -205,18 +176,18 @@ class _Writer:
             return [IsFamily(4), IsFamily(6)]
         raise UnsupportedError(f"{begin} {word} {' '.join(values)}")
 
-    def _protocols(self, names: frozenset[str], otherwise: int) -> None:
+    def _protocols(self, names: frozenset[str], otherwise: Label) -> None:
         if self.local is None:
             if "bgp" not in names:
-                self.say(Jump(otherwise))
+                self.code.jump(otherwise)
             return
-        matched = self.label()
+        matched = Label()
         if "bgp" in names:
             others = frozenset(self.local.values()) - names
             self.any_of(self._locals(others), otherwise, matched)
         else:
             self.any_of(self._locals(names), matched, otherwise)
-        self.here(matched)
+        self.code.place(matched)
 
     def _locals(self, protocols: frozenset[str]) -> list[Condition]:
         local = self.local or {}
@@ -226,17 +197,17 @@ class _Writer:
             for version in sorted({one.version for one in ours})
         ]
 
-    def _subroutines(self, names: Sequence[str], otherwise: int) -> None:
+    def _subroutines(self, names: Sequence[str], otherwise: Label) -> None:
         """A policy that accepts is a match, of several the first that does; see the default."""
-        matched = self.label()
+        matched = Label()
         for name in names:
-            after, following = self.label(), self.label()
+            after, following = Label(), Label()
             self.policy(name, matched, following, after)
-            self.here(after)
+            self.code.place(after)
             self.default(matched, following)
-            self.here(following)
-        self.say(Jump(otherwise))
-        self.here(matched)
+            self.code.place(following)
+        self.code.jump(otherwise)
+        self.code.place(matched)
 
 
 def _is_literal(member: str) -> bool:

@@ -54,10 +54,10 @@ def _matched(one: Sequence[str]) -> list[Range]:
     if match == "longer":
         return [Range(prefix, length + 1, longest)] if length < longest else []
     if match == "upto":
-        return [Range(prefix, length, _length(one, 2))]
+        return [_between(prefix, length, one[2])]
     if match == "prefix-length-range":
         low, _, high = one[2].partition("-")
-        return [Range(prefix, int(low.lstrip("/")), int(high.lstrip("/")))]
+        return [_between(prefix, _length(low), high)]
     if match == "through":
         end = ip_network(one[2], strict=False)
         ways = (end.supernet(new_prefix=bits) for bits in range(length, end.prefixlen + 1))
@@ -65,5 +65,12 @@ def _matched(one: Sequence[str]) -> list[Range]:
     raise FilterError(f"{match} is no match type")
 
 
-def _length(one: Sequence[str], at: int) -> int:
-    return int(one[at].lstrip("/"))
+def _between(prefix: Network, shortest: int, longest: str) -> Range:
+    found = Range(prefix, shortest, _length(longest))
+    if not prefix.prefixlen <= found.shortest <= found.longest <= prefix.max_prefixlen:
+        raise FilterError(f"{prefix} has no lengths from {found.shortest} to {found.longest}")
+    return found
+
+
+def _length(text: str) -> int:
+    return int(text.removeprefix("/"))

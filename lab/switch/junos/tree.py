@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from lab.switch.junos.prefixes import filter_ranges
 from lab.switch.junos.schema import ROOT, Kind, Rule, StatementError, Step, Words, steps
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class Node:
         if not path[-1].rule.can_be_empty:
             return
         for step in path:
+            _check(step)
+        for step in path:
             child = node.children.get(step.words)
             if child is None:
                 _make_room(node, step)
@@ -171,18 +174,22 @@ def _make_room(node: Node, step: Step) -> None:
     elif rule.kind is Kind.NAMED_LEAF:
         named = step.words[:2]
     else:
-        if rule.is_prefix:
-            _check_prefix(step.words[0])
         return
     for key in [key for key in node.children if key[: len(named)] == named]:
         del node.children[key]
 
 
-def _check_prefix(text: str) -> None:
+def _check(step: Step) -> None:
+    """Raise unless the prefixes in a level are some."""
     try:
-        ip_network(text, strict=False)
+        if step.rule.is_prefix:
+            ip_network(step.words[0], strict=False)
+        elif step.rule.word == "route-filter":
+            filter_ranges([step.words[1:]])
+    except IndexError as error:
+        raise StatementError("missing argument.") from error
     except ValueError as error:
-        raise StatementError(f"invalid ip address or prefix: {text}") from error
+        raise StatementError(f"invalid ip address or prefix: {' '.join(step.words)}") from error
 
 
 def _place(node: Node) -> tuple[int, int, int]:
