@@ -1,0 +1,1 @@
+"""The virtual Arista EOS switch: eAPI over HTTPS. Read ``switch`` first."""

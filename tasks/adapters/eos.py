@@ -1,0 +1,219 @@
+"""Arista EOS over eAPI, with NAPALM's ``eos`` driver: a configuration session for each change.
+
+Laws: the name of a session tells whether it is ours, also to the next run; a driver forgets the
+session that it has committed, since its ``close`` would take it back; and the driver's own rollback
+file, which is the startup configuration of back then, is never used.
+"""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from contextlib import contextmanager
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from napalm.base.exceptions import CommitError, MergeConfigException
+from pyeapi.eapilib import CommandError
+
+from inventory.errors import DeviceError
+from policies.redact import redact
+from tasks.adapters.base import Tables, same_diff
+from tasks.errors import RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from inventory.models import Network
+    from policies.filters import Direction, Session, SessionKey
+    from tasks.adapters.base import Driver, Trust
+
+#: What the names of our sessions begin with.
+_OURS = "ringfence-"
+#: What ``commit timer`` can say in hours, minutes and seconds, as the driver writes it.
+_TIMER_S = range(1, 24 * 60 * 60)
+_AUTOSAVE = (
+    "every commit is saved at once (saveToStartupConfigOnCommit), so that a reboot would keep one "
+    "that nobody confirmed: turn it off"
+)
+_NEIGHBORS = ("show ip bgp neighbors vrf all", "show ipv6 bgp peers vrf all")
+_DEFAULT_VRF = "default"
+_TABLE = {4: "show ip bgp vrf {}", 6: "show ipv6 bgp vrf {}"}
+
+
+class EosAdapter:
+    """One transaction for each change, its timer armed with the commit itself."""
+
+    def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
+        """Return the driver's options; certificates are checked unless the site says otherwise.
+
+        Raises:
+            DeviceError: the inventory asks for another transport than HTTPS: over SSH the driver
+                skips refused lines in silence, over HTTP everybody can listen.
+        """
+        for key in ("transport", "eos_transport"):
+            if given.get(key, "https") != "https":
+                raise DeviceError(f"EOS is managed over https alone, not {key}: {given[key]}")
+        return {**given, "transport": "https", "context": _context(trust)}
+
+    def before_open(self, driver: Driver, trust: Trust) -> None:
+        """Do nothing: the options say it all."""
+
+    def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
+        """Return that commits are saved at once, if they are; EOS needs nothing else."""
+        del running
+        with _own_words():
+            said = driver.device.run_commands(["show configuration sessions"])[0]
+        if said.get("saveToStartupConfigOnCommit"):
+            return (_AUTOSAVE,)
+        return ()
+
+    def running(self, driver: Driver) -> str:
+        """Return ``show running-config``."""
+        return str(driver.get_config(retrieve="running")["running"])
+
+    def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
+        """Return who is up, and what is accepted from ``sessions``.
+
+        The tables of routes have all that was accepted, by its peer, whatever address family the
+        session itself runs over; the driver's own getter loses dynamic neighbors' groups.
+        """
+        wanted = sorted({(key.vrf or _DEFAULT_VRF, version) for key, version in sessions})
+        commands = [*_NEIGHBORS, *(_TABLE[version].format(vrf) for vrf, version in wanted)]
+        with _own_words():
+            first, second, *rest = driver.device.run_commands(commands)
+        peers = [*_peers(first), *_peers(second)]
+        up = {("" if vrf == _DEFAULT_VRF else vrf, peer) for vrf, peer, _, is_up in peers if is_up}
+        accepted = {
+            (place, peer): prefixes
+            for place, table in zip(wanted, rest, strict=True)
+            for peer, prefixes in _accepted(table, place[0]).items()
+        }
+        found: dict[tuple[SessionKey, int], frozenset[Network]] = {}
+        for key, version in sessions:
+            vrf = key.vrf or _DEFAULT_VRF
+            members = {peer for place, peer, group, _ in peers if (place, group) == (vrf, key.name)}
+            of_each = [accepted.get(((vrf, version), one), set()) for one in members or {key.name}]
+            found[key, version] = frozenset(set[Any]().union(*of_each))
+        return Tables(up=frozenset(up), accepted=found)
+
+    def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
+        """Load, compare, look at all that the session holds, and abort it."""
+        try:
+            diff = _load(driver, candidate)
+            with _own_words():
+                text = str(driver.get_config(retrieve="candidate")["candidate"])
+        finally:
+            driver.discard_config()
+        return diff, text
+
+    def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
+        """Load, compare with what was planned, commit with the timer, and see that it runs."""
+        if revert_in not in _TIMER_S:
+            raise DeviceError(f"EOS takes a commit timer of 1 to 86399 s, not {revert_in}")
+        try:
+            same_diff(_load(driver, candidate), diff)
+            with _own_words():
+                driver.commit_config(revert_in=revert_in)
+        except BaseException:
+            if self.pending(driver):
+                driver.config_session = None
+            else:
+                driver.discard_config()
+            raise
+        driver.config_session = None
+        if not self.pending(driver):
+            raise DeviceError("the device took the commit, but its timer does not run")
+
+    def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
+        """Do nothing: EOS judges all routes again by itself when a policy changes."""
+
+    def pending(self, driver: Driver) -> bool:
+        """Return whether a commit of ours waits for its confirmation."""
+        return _pending(driver) is not None
+
+    def confirm(self, driver: Driver) -> None:
+        """Confirm the pending commit, and save."""
+        driver.config_session = _pending(driver)
+        with _own_words():
+            driver.confirm_commit()
+
+    def revert(self, driver: Driver, way_back: str) -> None:
+        """Abort the commit while it is pending; else commit ``way_back`` for good.
+
+        Aborting saves nothing, so the startup configuration stays what it was; the driver's own
+        rollback would save whatever else is unsaved.
+        """
+        name = _pending(driver)
+        if name is not None:
+            driver.config_session = name
+            with _own_words():
+                driver.discard_config()
+        elif way_back:
+            try:
+                _load(driver, way_back)
+                with _own_words():
+                    driver.commit_config()
+            except BaseException:
+                driver.discard_config()
+                raise
+
+
+def _context(trust: Trust) -> ssl.SSLContext:
+    tls = trust.tls
+    ca_file = None if tls.ca_file is None else str(trust.path(str(tls.ca_file)))
+    context = ssl.create_default_context(cafile=ca_file)
+    if not tls.check_certificates:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """Raise what the device refuses as that; its words are in the message."""
+    try:
+        yield
+    except (CommandError, MergeConfigException, CommitError) as error:
+        raise RejectedError(f"the device refuses: {redact(str(error))}") from None
+
+
+def _load(driver: Driver, candidate: str) -> str:
+    """Begin a session with ``candidate`` and return its diff, secrets hidden."""
+    driver.config_session = f"{_OURS}{secrets.token_hex(6)}"
+    with _own_words():
+        driver.load_merge_candidate(config=candidate)
+        return redact(str(driver.compare_config()))
+
+
+def _pending(driver: Driver) -> str | None:
+    """Return the name of our session that waits to be confirmed; somebody else's is not ours.
+
+    EOS tells it apart since 4.32, and as the session's state before.
+    """
+    with _own_words():
+        said = driver.device.run_commands(["show configuration sessions detail"])[0]
+    names = [said.get("commitTimerSessionName") or ""]
+    names += [
+        name for name, one in said["sessions"].items() if "pendingCommitTimer" in one["state"]
+    ]
+    return next((name for name in names if name.startswith(_OURS)), None)
+
+
+def _peers(said: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, bool]]:
+    """Yield (VRF, address, group, is up) of each neighbor."""
+    for vrf, instance in said["vrfs"].items():
+        for peer in instance["peerList"]:
+            address = str(ip_address(peer["peerAddress"]))
+            yield vrf, address, peer.get("peerGroupName"), peer["state"] == "Established"
+
+
+def _accepted(said: Mapping[str, Any], vrf: str) -> dict[str, set[Network]]:
+    """Return what is accepted from each peer, of one VRF's table."""
+    found: dict[str, set[Network]] = {}
+    for prefix, entry in said["vrfs"].get(vrf, {}).get("bgpRouteEntries", {}).items():
+        for path in entry["bgpRoutePaths"]:
+            peer = path.get("peerEntry", {}).get("peerAddr")
+            if peer:
+                found.setdefault(peer, set()).add(ip_network(prefix))
+    return found
