@@ -13,6 +13,7 @@ from policies.dialects.frr import FrrDialect
 from policies.dialects.ios import IosDialect
 from policies.dialects.junos import JunosDialect
 from policies.dialects.nxos import NxosDialect
+from policies.dialects.xr import XrDialect
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -27,6 +28,7 @@ CASES: dict[str, tuple[Dialect, str]] = {
     "eos": (EosDialect(), "eos/tor3"),
     "ios": (IosDialect(), "ios/border2"),
     "nxos": (NxosDialect(), "nxos/spine2"),
+    "xr": (XrDialect(), "xr/border3"),
     "junos": (JunosDialect(), "junos/border1"),
 }
 
@@ -40,6 +42,8 @@ def blown_up(platform: str, text: str) -> str:
     router = max(n for n, line in enumerate(lines) if line.startswith("router bgp 6"))
     where = router + 1
     share = (LINES - len(lines)) // 4
+    if platform == "xr":
+        return blown_up_xr(lines, where, share)
     more: list[str] = []
     for n in range(share // 2):
         address = f"10.{200 + n // 65536}.{n // 256 % 256}.{n % 256}"
@@ -88,6 +92,31 @@ def blown_up_junos(lines: list[str]) -> str:
     return "\n".join((*lines, *(f"set {line}" for line in more), ""))
 
 
+def blown_up_xr(lines: list[str], where: int, share: int) -> str:
+    """Return the lines of IOS-XR with as much of everything, neighbors with a family each."""
+    more: list[str] = []
+    for n in range(share // 5):
+        address = f"10.{200 + n // 65536}.{n // 256 % 256}.{n % 256}"
+        more += [f" neighbor {address}", "  remote-as 65009", "  address-family ipv4 unicast"]
+        more += [f"   route-policy M{n % (share // 8)} in", "  !", " !"]
+    tail: list[str] = []
+    for n in range(share // 12):
+        nets = [f"10.{n % 256}.{below}.0/24 le 32" for below in range(10)]
+        tail += [
+            f"prefix-set L{n}",
+            *(f"  {net}," for net in nets[:-1]),
+            f"  {nets[-1]}",
+            "end-set",
+        ]
+    for n in range(share // 8):
+        tail += [f"route-policy M{n}", f"  if destination in L{n % (share // 12)} then"]
+        tail += ["    set local-preference 200", "  elseif as-path in CUSTOMERS then", "    pass"]
+        tail += ["  endif", "end-policy", "!"]
+    for n in range(share // 4):
+        tail += [f"interface Bundle-Ether{n}", f" description {n}", " mtu 9000", "!"]
+    return "\n".join((*lines[:where], *more, *lines[where:], *tail, "end", ""))
+
+
 @pytest.mark.parametrize("platform", CASES)
 @pytest.mark.benchmark(min_rounds=3, max_time=0.3, group="parse and judge 50,000 lines")
 def test_parse_and_judge(benchmark: BenchmarkFixture, platform: str) -> None:
@@ -105,4 +134,4 @@ def test_parse_and_judge(benchmark: BenchmarkFixture, platform: str) -> None:
             judge.route_map(4, name)
         return len(running.sessions)
 
-    assert benchmark(work) > LINES // 9
+    assert benchmark(work) > LINES // (25 if platform == "xr" else 9)
