@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 #: What the router answers while somebody else has the configuration to himself.
 _BUSY = frozenset({"lock-denied", "in-use", "resource-denied"})
-#: Seconds that a way back waits until the router has noticed the end of another session.
+#: Seconds until a router has noticed the end of a session, and taken back what it left.
 _PATIENCE_S = 10.0
-_LOOK_AGAIN_S = 0.5
+_LOOK_AGAIN_S = 0.25
 
 
 class IosXrNetconfAdapter:
@@ -155,27 +155,22 @@ class IosXrNetconfAdapter:
             except (NCClientError, OSError):
                 _hang_up(driver)
                 driver.open()
+                _when_free(driver)
+                driver.device.unlock()
             return
         self._deadlines.pop(driver, None)
         if way_back:
             self._merge(driver, way_back)
 
     def _merge(self, driver: Driver, way_back: str) -> None:
-        last = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                self._load(driver, way_back)
-                with _in_its_words("did not commit"):
-                    driver.device.commit()
-            except LockedError:
-                # A session that just died may not be dead yet for the router.
-                if time.monotonic() >= last:
-                    raise
-                time.sleep(_LOOK_AGAIN_S)
-            else:
-                return
-            finally:
-                _leave(driver)
+        try:
+            _when_free(driver)
+            driver.locked = True
+            self._load(driver, way_back)
+            with _in_its_words("did not commit"):
+                driver.device.commit()
+        finally:
+            _leave(driver)
 
     def _load(self, driver: Driver, candidate: str) -> None:
         """Load as a merge. The driver puts the text into XML as it is."""
@@ -199,6 +194,25 @@ def _in_its_words(what: str) -> Any:  # noqa: ANN401 - a generator, to a decorat
         if getattr(cause, "tag", None) in _BUSY:
             raise LockedError(f"is being changed by somebody else: {said}") from error
         raise RejectedError(f"{what}: {said}") from error
+
+
+def _when_free(driver: Driver) -> None:
+    """Lock the candidate; a session that just died may not be dead yet for the router.
+
+    Raises:
+        LockedError: somebody holds it who lives.
+    """
+    last = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with _in_its_words("does not lock"):
+                driver.device.lock()
+        except LockedError:
+            if time.monotonic() >= last:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 def _leave(driver: Driver) -> None:

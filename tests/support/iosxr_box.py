@@ -15,7 +15,7 @@ from lab.topology import NODES, rack_of, sessions_of
 from tasks.adapters.base import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tasks.adapters.base import Adapter, Driver
@@ -82,7 +82,7 @@ def driver_of(
     there: SwitchBox, adapter: Adapter, platform: str = "iosxr_netconf", **given: object
 ) -> Iterator[Driver]:
     """Open the unmodified driver as ringfence opens it."""
-    driver = new_driver(there, adapter, platform, **given)
+    driver = new_driver(there, adapter, platform, given=given)
     driver.open()
     try:
         yield driver
@@ -91,11 +91,17 @@ def driver_of(
 
 
 def new_driver(
-    there: SwitchBox, adapter: Adapter, platform: str = "iosxr_netconf", **given: object
+    there: SwitchBox,
+    adapter: Adapter,
+    platform: str = "iosxr_netconf",
+    *,
+    own_known_hosts: bool = False,
+    given: Mapping[str, object] | None = None,
 ) -> Driver:
     """Return a driver that is all but open."""
+    whom = trust(there, known_hosts=None) if own_known_hosts else trust(there)
     protocol = "netconf" if platform == "iosxr_netconf" else "ssh"
-    options = adapter.options({"port": there.ports[protocol], **given}, trust(there))
+    options = adapter.options({"port": there.ports[protocol], **(given or {})}, whom)
     driver = get_network_driver(platform)(
         hostname=there.address,
         username=there.username,
@@ -103,7 +109,7 @@ def new_driver(
         timeout=15,
         optional_args=options,
     )
-    adapter.before_open(driver, trust(there))
+    adapter.before_open(driver, whom)
     return driver
 
 

@@ -225,19 +225,20 @@ class Store:
     async def undo(self) -> None:
         """Undo the commit that waits for its confirmation, if there is one."""
         async with self._busy:
-            pending, self.pending = self.pending, None
+            pending = self.pending
             if pending is not None:
                 pending.timer.cancel()
                 self.discard(pending.target)
                 await self._make(pending.before, pending.target.who, "Rollback")
+                self.pending = None
 
     async def leave(self, target: Target) -> None:
         """Give up all that a session held that is over."""
-        if self.exclusive is target:
-            self.exclusive = None
         pending = self.pending
         if pending is not None and pending.target is target and pending.persist is None:
             await self.undo()
+        if self.exclusive is target:
+            self.exclusive = None
 
     def _expire(self) -> None:
         task = asyncio.create_task(self.undo())

@@ -5,11 +5,13 @@ Over NETCONF it is what NAPALM's ``iosxr_netconf`` speaks with: configuration as
 commit, confirmed commits (RFC 6241, 8.4), BGP's operational data. The XML agent of its CLI is in
 :mod:`lab.switch.iosxr.xml_agent`. Faults: ``drop``, ``hang`` and ``refuse`` (``commit`` only) do so
 to every later operation, ``advisory-lock`` lets other sessions commit under a lock,
-``silent-commit`` answers a commit with ok and does nothing.
+``silent-commit`` answers a commit with ok and does nothing, ``drop-after-commit`` commits and cuts
+the connection instead of an answer, ``slow-death`` notices the end of a session a second late.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -178,6 +180,8 @@ class IosXrSwitch:
     async def closed(self, session: Session) -> None:
         """Take back what the session did not confirm, and its lock."""
         target = self._targets.pop(session, None)
+        if "slow-death" in self.faults:
+            await asyncio.sleep(1)
         if target is not None:
             await self.store.leave(target)
 
@@ -231,3 +235,5 @@ class IosXrSwitch:
             persist=operation.findtext("{*}persist"),
             persist_id=operation.findtext("{*}persist-id"),
         )
+        if "drop-after-commit" in self.faults:
+            raise HangUpError

@@ -37,7 +37,9 @@ TOR1 = parse(startup("tor1"))
 
 
 @pytest.fixture
-def switch(tmp_path: Path) -> Iterator[SwitchBox]:
+def switch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwitchBox]:
+    # ncclient looks ten times a second whether it has something to say.
+    monkeypatch.setattr("ncclient.transport.session.TICK", 0.005)
     with box(tmp_path) as there:
         yield there
 
