@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lab.switch.assembler import Assembler, Label
@@ -74,6 +75,27 @@ def _terms(policy: Node) -> list[Node]:
     return [*policy.all("term"), policy]
 
 
+def _filters(clause: Node) -> list[tuple[str, ...]]:
+    return [words[1:] for words in clause.children if words[0] == "route-filter"]
+
+
+def _plain(term: Node) -> tuple[int, str] | None:
+    """Return family and verdict of a term that is one route-filter and nothing else.
+
+    Neighboring terms with the same verdict are one question, in whatever order they stand: a list
+    of thousands of them is not thousands of questions.
+    """
+    clause, then = term.one("from"), term.one("then")
+    filters = _filters(clause)
+    verdict = next(iter(then.children), ("",))[0]
+    if len(filters) != 1 or len(then.children) != 1 or verdict not in {"accept", "reject"}:
+        return None
+    version = ip_network(filters[0][0], strict=False).version
+    family = ("family", "inet" if version == 4 else "inet6")  # noqa: PLR2004 - IPv4
+    others = clause.children.keys() - {family, ("route-filter", *filters[0])}
+    return None if others or term.one("to").children else (version, verdict)
+
+
 @dataclass(slots=True)
 class _Writer:
     """Writes the instructions of policies; a label is where a route goes on."""
@@ -94,13 +116,26 @@ class _Writer:
             self.any_of(self._locals(frozenset(self.local.values())), reject, accept)
 
     def policy(self, name: str, accept: Label, reject: Label, after: Label) -> None:
-        for term in _terms(self.options.one("policy-statement", name)):
+        for plain, terms in groupby(_terms(self.options.one("policy-statement", name)), _plain):
+            if plain is None:
+                self._each(terms, accept, reject, after)
+                continue
+            version, verdict = plain
+            matched = (one for term in terms for one in filter_ranges(_filters(term.one("from"))))
+            ranges = tuple(one for one in matched if one[0])
+            following = Label()
+            verdict_at = accept if verdict == "accept" else reject
+            self.any_of([InPrefixes(version, ranges)], verdict_at, following)
+            self.code.place(following)
+        self.code.jump(after)
+
+    def _each(self, terms: Iterable[Node], accept: Label, reject: Label, after: Label) -> None:
+        for term in terms:
             next_term = Label()
             for begin in ("from", "to"):
                 self._conditions(term.one(begin), begin, next_term)
             self._then(term.one("then"), accept, reject, after)
             self.code.place(next_term)
-        self.code.jump(after)
 
     def _then(self, then: Node, accept: Label, reject: Label, after: Label) -> None:
         for action in then.in_order():
@@ -217,7 +252,7 @@ def _is_literal(member: str) -> bool:
 
 def _prefixes(options: Node, clause: Node) -> Iterator[Condition]:
     """Yield what the lists and filters of a term match; one of them is enough."""
-    filters = [words[1:] for words in clause.children if words[0] == "route-filter"]
+    filters = _filters(clause)
     for version in (4, 6):
         ours = [one for one in filters if ip_network(one[0], strict=False).version == version]
         if ours:

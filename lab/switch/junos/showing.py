@@ -54,6 +54,20 @@ class Showing:
         chassis = make("chassis", make("name", "Chassis"), make("serial-number", f"XH{self.name}"))
         return [make("chassis-inventory", chassis)]
 
+    async def interfaces(self, _session: Session, _asked: Element) -> Sequence[Element]:
+        """Tell the interfaces that are configured, all of them up."""
+        names = [words[0] for words in self._tree().one("interfaces").children]
+        shown = [
+            make(
+                "physical-interface",
+                make("name", one),
+                make("admin-status", "up"),
+                make("oper-status", "up"),
+            )
+            for one in names
+        ]
+        return [make("interface-information", *shown)]
+
     async def instances(self, _session: Session, _asked: Element) -> Sequence[Element]:
         """List the routing instances."""
         names = [_MASTER, "__juniper_private1__", *self._instances()]

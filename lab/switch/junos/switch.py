@@ -76,6 +76,7 @@ class JunosSwitch:
         self._showing = {
             "get-software-information": showing.software,
             "get-chassis-inventory": showing.inventory,
+            "get-interface-information": showing.interfaces,
             "get-instance-information": showing.instances,
             "get-bgp-neighbor-information": showing.bgp_neighbors,
             "get-bgp-summary-information": showing.bgp_summary,
