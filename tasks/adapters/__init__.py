@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.adapters.eos import EosAdapter
 from tasks.adapters.frr import FrrAdapter
 from tasks.adapters.ios import IosAdapter
 from tasks.adapters.iosxr import IosXrNetconfAdapter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Adapter
 
 ADAPTERS: Mapping[str, Adapter] = {
+    "eos": EosAdapter(),
     "frr": FrrAdapter(),
     "ios": IosAdapter(),
     "iosxr_netconf": IosXrNetconfAdapter(),
@@ -32,6 +34,7 @@ _MINUTES = range(60, 7201, 60)
 
 #: The revert timers that a platform takes, in seconds.
 TIMERS: Mapping[str, range] = {
+    "eos": range(60, 7201),
     "frr": _SECONDS,
     "ios": _MINUTES,
     # RFC 6241 has no limit, IOS-XR's command line has 30 to 300.
