@@ -69,7 +69,7 @@ def guarded(text: str) -> tuple[str, str]:
     assert wanted.violations == []
     candidate = JUNOS.render(steps(managed(running), wanted.managed), running)
     device = JunosDevice(text)
-    device.load(candidate)
+    device.take(candidate)
     return candidate, device.text()
 
 

@@ -47,7 +47,7 @@ def carry_out(device: JunosDevice, wanted: Managed) -> Running:
     todo = steps(managed(before), wanted)
     candidate = JUNOS.render(todo, before)
     assert bool(candidate) == bool(todo)
-    device.load(candidate)
+    device.take(candidate)
     after = JUNOS.parse(device.text())
     assert after == apply(before, todo)
     assert managed(after) == wanted

@@ -1,4 +1,4 @@
-"""EOS, IOS-XE, NX-OS and IOS-XR: what is written reads back, every line on the way is safe."""
+"""All platforms but FRR: what is written reads back, and every line on the way is safe."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from config_printer import print_config
 from filter_sets import Wish, devices, fence_books, guards_of, wishes
 from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
+from junos_device import JunosDevice
+from junos_printer import print_junos
 from line_device import LineDevice
 from xr_device import XrDevice, as_sets, print_xr
 
@@ -16,6 +18,7 @@ from policies.accepts import Judge
 from policies.change import apply, steps
 from policies.dialects.eos import EosDialect
 from policies.dialects.ios import IosDialect
+from policies.dialects.junos import JunosDialect
 from policies.dialects.nxos import NxosDialect
 from policies.dialects.xr import XrDialect
 from policies.install import install
@@ -35,6 +38,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "ios": IosDialect(),
     "nxos": NxosDialect(),
     "xr": XrDialect(),
+    "junos": JunosDialect(),
 }
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 platforms = pytest.mark.parametrize("platform", DIALECTS)
@@ -48,14 +52,19 @@ def cases(draw: st.DrawFn) -> tuple[Running, Mapping[str, Fence], Mapping[str, F
     return draw(devices(shared=False)), draw(fence_books()), draw(fence_books())
 
 
-def make_device(platform: str, made_up: Running) -> LineDevice | XrDevice:
+Device = LineDevice | XrDevice | JunosDevice
+
+
+def make_device(platform: str, made_up: Running) -> Device:
     """Return a device that holds what is made up."""
+    if platform == "junos":
+        return JunosDevice(print_junos(made_up))
     if platform == "xr":
         return XrDevice(print_xr(made_up))
     return LineDevice(platform, print_config(platform, made_up))
 
 
-def carry_out(dialect: Dialect, device: LineDevice | XrDevice, wanted: Managed) -> Running:
+def carry_out(dialect: Dialect, device: Device, wanted: Managed) -> Running:
     """Take the device to ``wanted``; assert the law of dialects."""
     before = dialect.parse(device.text())
     todo = steps(managed(before), wanted)
@@ -83,10 +92,11 @@ def test_what_is_written_reads_back(
     device = make_device(platform, made_up)
     plain = device.text()
     running = dialect.parse(plain)
-    assert {(v, n): one.entries for (v, n), one in running.lists.items()} == {
-        key: one.entries for key, one in made_up.lists.items()
-    }
-    assert list(running.route_maps) == sorted(made_up.route_maps)
+    if platform != "junos":  # Its chains and conditions are other objects: see its own suite.
+        assert {(v, n): one.entries for (v, n), one in running.lists.items()} == {
+            key: one.entries for key, one in made_up.lists.items()
+        }
+        assert list(running.route_maps) == sorted(made_up.route_maps)
     wished: tuple[Wish, ...] = data.draw(wishes(running))
     for book in (first, second):
         wanted = install("tor1", dialect.parse(device.text()), guards_of(wished, book))

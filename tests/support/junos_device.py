@@ -20,13 +20,13 @@ NAMED = ("group", "neighbor", "policy-statement", "term", "routing-instances")
 
 
 class JunosDevice:
-    """Holds a running configuration; `load` takes a candidate, `text` prints what stands."""
+    """Holds a running configuration; `take` takes a candidate, `text` prints what stands."""
 
     def __init__(self, text: str) -> None:
         self.tree: Tree = {}
-        self.load(text)
+        self.take(text)
 
-    def load(self, candidate: str) -> None:
+    def take(self, candidate: str) -> None:
         """Take a candidate of set and delete lines, and commit it."""
         for line in candidate.splitlines():
             command, *path = shlex.split(line)

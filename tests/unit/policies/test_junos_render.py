@@ -76,7 +76,7 @@ def guarded(text: str, *guards: WantedGuard) -> JunosDevice:
     """Return a device with ``text`` that took the guards."""
     device = JunosDevice(text)
     running = JUNOS.parse(device.text())
-    device.load(JUNOS.render(steps(managed(running), installed(running, *guards)), running))
+    device.take(JUNOS.render(steps(managed(running), installed(running, *guards)), running))
     return device
 
 
@@ -214,7 +214,7 @@ def test_what_inherits_its_chain_inherits_it_again() -> None:
         f"{peers}.1.0 import FROM-SPINE",
         f"{peers}.1.0 import LAST",
     ]
-    device.load("\n".join(lines))
+    device.take("\n".join(lines))
     assert device.text() == PLAIN
 
 
@@ -346,10 +346,10 @@ def test_what_was_tampered_with_is_mended_and_comes_back_as_it_was(case: str) ->
     running, wanted = mended(broken)
     device = JunosDevice(broken)
     todo = steps(managed(running), wanted)
-    device.load(JUNOS.render(todo, running))
+    device.take(JUNOS.render(todo, running))
     after = JUNOS.parse(device.text())
     assert (after, managed(after)) == (apply(running, todo), wanted)
-    device.load(JUNOS.render(steps(wanted, managed(running), in_order=True), after))
+    device.take(JUNOS.render(steps(wanted, managed(running), in_order=True), after))
     assert JUNOS.parse(device.text()) == running
 
 
@@ -392,7 +392,7 @@ def test_a_policy_of_ours_in_no_chain_is_swept_up() -> None:
     running = JUNOS.parse(unused)
     assert "RF-import-out-orange" in running.route_maps
     device = JunosDevice(unused)
-    device.load(JUNOS.render(steps(managed(running), Managed()), running))
+    device.take(JUNOS.render(steps(managed(running), Managed()), running))
     assert device.text() == PLAIN
 
 
