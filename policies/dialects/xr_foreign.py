@@ -68,17 +68,14 @@ def _attachment(line: str, policy: str | None) -> Iterator[str]:
 
 
 def _instead(instance: Instance, inner: dict[str, str | None]) -> dict[int, str | None]:
-    """Return, by its number, what each line reads as that says something else, or nothing."""
+    """Return, by its number, which policy each line that attaches one reads as, if any."""
     found: dict[int, str | None] = {}
     for node in _nodes(instance):
         for version, family in node.families.items():
             for way, said in family.policies.items():
                 policy = _said(said.policy, inner)
                 above = _inherited(instance, node, version, way, inner)
-                if policy == above:
-                    found[said.line] = None
-                elif policy != said.policy:
-                    found[said.line] = policy
+                found[said.line] = None if policy == above else policy
     return found
 
 

@@ -31,7 +31,7 @@ _ENTER = {
     "neighbor-group": r"address-family ipv[46] unicast",
     "address-family": r"",
 }
-_POLICY = re.compile(r"(?P<no>no )?route-policy (?P<name>\S+) (?P<way>in|out)")
+_POLICY = re.compile(r"(?P<no>no )?route-policy (?P<name>[^\s(]+)(?:\(.*\))? (?P<way>in|out)")
 _ENDS = {"prefix-set": "end-set", "route-policy": "end-policy"}
 
 
@@ -188,9 +188,7 @@ class XrDevice:
         while True:
             mode, here = stack[-1]
             if mode == "address-family" and (found := _POLICY.fullmatch(word)):
-                old = [
-                    one for one in here if re.fullmatch(rf"route-policy \S+ {found['way']}", one)
-                ]
+                old = [one for one in here if re.fullmatch(rf"route-policy .+ {found['way']}", one)]
                 if found["no"]:
                     assert old == [word.removeprefix("no ")], f"not there: {word}"
                 for one in old:
@@ -206,7 +204,8 @@ class XrDevice:
             stack.pop()
 
     def _verify(self) -> None:
-        defined = {head.split()[1]: head.split()[0] for head in self.objects}
+        words = [head.partition("(")[0].split() for head in self.objects]
+        defined = {name: kind for kind, name in words}
         for head, lines in self.objects.items():
             for line in lines:
                 for name in re.findall(r"destination in ([^\s(]+)", line):
