@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import pytest
 from junos_box import startup
+from junos_run import Way, run
 
 from lab.switch.junos.as_paths import PathError, frr_regex
 from lab.switch.junos.bgp import router
@@ -17,22 +16,12 @@ from lab.switch.junos.groups import expanded
 from lab.switch.junos.policy import chain_program
 from lab.switch.junos.reading import load_set
 from lab.switch.junos.tree import Node
-from lab.switch.meaning import (
-    AsPathMatches,
-    Branch,
-    Change,
-    HasCommunity,
-    InPrefixes,
-    IsFamily,
-    Jump,
-    Verdict,
-)
 from lab.topology import NODES, SWITCHES, sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.switch.meaning import Condition, Network, Program, Router
+    from lab.switch.meaning import Program, Router
 
 BASE = """\
 set routing-options router-id 192.0.2.1
@@ -41,62 +30,10 @@ set routing-options autonomous-system 65001
 P = "set policy-options policy-statement P"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """A route that a program sees."""
-
-    prefix: Network
-    communities: frozenset[str] = frozenset()
-    as_path: str = "65000"
-
-
 def tree_of(text: str) -> Node:
     tree = Node()
     assert load_set(tree, text) == []
     return tree
-
-
-def holds(condition: Condition, way: Way) -> bool:
-    match condition:
-        case IsFamily(version):
-            return way.prefix.version == version
-        case HasCommunity(any_of):
-            return bool(way.communities & set(any_of))
-        case AsPathMatches(any_of):
-            ends = r"(?:^|[ ]|$)"
-            return any(re.search(one.replace("_", ends), way.as_path) for one in any_of)
-        case InPrefixes(version, ranges):
-            if way.prefix.version != version:
-                return False
-            for permitted, one in ranges:
-                length = way.prefix.prefixlen
-                if one.shortest <= length <= one.longest and (
-                    way.prefix.supernet(new_prefix=one.prefix.prefixlen) == one.prefix
-                ):
-                    return permitted
-            return False
-
-
-def run(program: Program, way: Way) -> tuple[bool, list[str]]:
-    """Return whether the route passes, and what is changed of it."""
-    at = 0
-    changes: list[str] = []
-    while True:
-        match program.instructions[at]:
-            case Verdict(accept):
-                return accept, changes
-            case Change(text):
-                changes.append(text)
-                if text.startswith("community ") and text.endswith(" additive"):
-                    added = set(text.split()[1:-1])
-                    way = replace(way, communities=way.communities | added)
-                following = at + 1
-            case Jump(to):
-                following = to
-            case Branch(condition, then, otherwise):
-                following = then if holds(condition, way) else otherwise
-        assert following > at, "a program only runs forward"
-        at = following
 
 
 def program_of(text: str, chain: Sequence[str], local: dict[str, str] | None = None) -> Program:
