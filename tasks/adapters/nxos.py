@@ -89,13 +89,18 @@ class _NxosBase:
         try:
             self.wire.configure(driver, _lines(candidate))
         except RejectedError as error:
+            self._take_back(driver, before, error)
+            raise
+
+    def _take_back(self, driver: Driver, before: str, refusal: RejectedError) -> None:
+        """Bring the device back to ``before`` now, after it refused one of several lines."""
+        try:
             dead_man.roll_back(self.wire, driver)
             dead_man.sweep(self.wire, driver)
-            if self.running(driver) != before:
-                raise DeviceError(f"{error}; and it is not what it was after the rollback") from (
-                    error
-                )
-            raise
+        except DeviceError as error:
+            raise DeviceError(f"{refusal}; then {error}") from error
+        if self.running(driver) != before:
+            raise DeviceError(f"{refusal}; and after the rollback it is not what it was")
 
     def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
         """Ask for the routes again, or send them (RFC 2918), of each neighbor that is up."""

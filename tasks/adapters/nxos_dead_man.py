@@ -28,6 +28,7 @@ _SCHEDULES = "show scheduler schedule"
 _JOBS = "show scheduler job"
 _CHECKPOINTS = "show checkpoint summary"
 _SCHEDULE = re.compile(r"^Schedule Name\s*: *(?P<name>\S+)", re.MULTILINE)
+_EACH = re.compile(r"^(?=Schedule Name)", re.MULTILINE)
 _JOB = re.compile(r"^Job Name\s*: *(?P<name>\S+)", re.MULTILINE)
 _CHECKPOINT = re.compile(r"^\s*\d+\) (?P<name>\S+):", re.MULTILINE)
 _NOT_YET = re.compile(r"^Last Execution Time\s*: *Yet to be executed", re.MULTILINE)
@@ -44,10 +45,10 @@ _JOB_LINES = (
 
 def is_armed(wire: Wire, driver: Driver) -> bool:
     """Return whether a rollback of ours is scheduled and did not run yet."""
-    text = wire.show(driver, _SCHEDULES)
-    starts = [one.start() for one in _SCHEDULE.finditer(text)]
-    blocks = [text[at:end] for at, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return any(_is_ours(block) and _NOT_YET.search(block) is not None for block in blocks)
+    blocks = _EACH.split(wire.show(driver, _SCHEDULES))
+    return any(
+        _names(_SCHEDULE, block) != () and _NOT_YET.search(block) is not None for block in blocks
+    )
 
 
 def arm(wire: Wire, driver: Driver, revert_in: int) -> None:
@@ -66,9 +67,10 @@ def arm(wire: Wire, driver: Driver, revert_in: int) -> None:
     minutes = math.ceil(revert_in / 60) + 1
     days, rest = divmod(minutes, 24 * 60)
     try:
-        wire.configure(driver, (f"scheduler job name {NAME}", *_JOB_LINES, "end-job"))
-        schedule = (f"job name {NAME}", f"time start +{days:02}:{rest // 60:02}:{rest % 60:02}")
-        wire.configure(driver, (f"scheduler schedule name {NAME}", *schedule))
+        job = (f"scheduler job name {NAME}", *_JOB_LINES, "end-job")
+        start = f"time start +{days:02}:{rest // 60:02}:{rest % 60:02}"
+        schedule = (f"scheduler schedule name {NAME}", f"job name {NAME}", start)
+        wire.configure(driver, (*job, *schedule))
         wire.show(driver, f"checkpoint {NAME}")
         _ensure_armed(wire, driver)
     except DeviceError as error:
@@ -110,8 +112,9 @@ def disarm(wire: Wire, driver: Driver) -> None:
     # The schedule first: without it the job never runs.
     lines = [f"no scheduler schedule name {one}" for one in found]
     lines += [f"no scheduler job name {one}" for one in _names(_JOB, wire.show(driver, _JOBS))]
-    if lines:
-        wire.configure(driver, lines)
+    if not lines:
+        return
+    wire.configure(driver, lines)
     if _names(_SCHEDULE, wire.show(driver, _SCHEDULES)):
         raise DeviceError(f"the device still shows the schedule {NAME}")
 
@@ -121,10 +124,6 @@ def sweep(wire: Wire, driver: Driver) -> None:
     disarm(wire, driver)
     for name in _names(_CHECKPOINT, wire.show(driver, _CHECKPOINTS)):
         wire.show(driver, f"no checkpoint {name}")
-
-
-def _is_ours(block: str) -> bool:
-    return bool(_names(_SCHEDULE, block))
 
 
 def _names(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

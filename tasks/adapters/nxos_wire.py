@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from napalm.nxapi_plumbing.errors import NXAPICommandError
+from napalm.nxapi_plumbing.errors import NXAPICommandError, NXAPIConnectionError
 from netmiko.exceptions import ConfigInvalidException
 
 from policies.redact import redact
-from tasks.errors import RejectedError
+from tasks.errors import ConnectError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tasks.adapters.base import Driver
 
@@ -56,25 +57,31 @@ class NxApi:
 
     def show(self, driver: Driver, command: str) -> str:
         """Return what an exec command prints."""
-        try:
+        with _refusals():
             return str(driver.device.show(command, raw_text=True) or "")
-        except NXAPICommandError as error:
-            raise _rejected(error.command, error.message) from error
 
     def data(self, driver: Driver, command: str) -> dict[str, Any]:
         """Return a command's data."""
-        try:
+        with _refusals():
             return dict(driver.device.show(command) or {})
-        except NXAPICommandError as error:
-            raise _rejected(error.command, error.message) from error
 
     def configure(self, driver: Driver, lines: Sequence[str]) -> None:
         """Enter configuration lines, in one request."""
-        try:
+        with _refusals():
             # Whether NX-API configures without being told to differs by release; this is safe.
             driver.device.config_list([_ENTER, *lines])
-        except NXAPICommandError as error:
-            raise _rejected(error.command, error.message) from error
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the driver raises into what the device, or the network, did."""
+    try:
+        yield
+    except NXAPICommandError as error:
+        raise _rejected(error.command, error.message) from error
+    # A request that is answered too late is an OSError, which the driver lets through.
+    except (NXAPIConnectionError, OSError) as error:
+        raise ConnectError(f"NX-API did not answer: {redact(str(error))}") from error
 
 
 class Cli:

@@ -74,6 +74,7 @@ class Device:
         """Take ``text`` as the startup configuration, and run it."""
         self.configuration = parse(text)
         self.startup = self.configuration.text()
+        self.scheduler = Scheduler(self.clock)
 
     def enter(self, cursor: Cursor, line: str) -> None:
         """Do what a configuration line says, where ``cursor`` stands.

@@ -70,7 +70,7 @@ async def _do(
     try:
         replies = await run(commands)
     except ConnectionAbortedError:
-        # The fault "cut": the connection ends without a word.
+        # The fault that cuts the connection, without a word.
         if request.transport is not None:
             request.transport.abort()
         return web.Response(status=500)

@@ -35,7 +35,8 @@ class NxosSwitch:
     """NX-API on "https" and the command line on "ssh", in front of a routing daemon.
 
     Faults of the connection, beside those of :class:`~lab.switch.nxos.device.Device`: ``hang``
-    (NX-API never answers), ``cut`` (NX-API cuts the connection after half of a batch).
+    (NX-API never answers), ``cut TEXT`` (NX-API cuts the connection behind the first command that
+    begins so, which is still done).
     """
 
     PROTOCOLS: tuple[str, ...] = ("https", "ssh")
@@ -202,13 +203,21 @@ class NxosSwitch:
     async def _batch(self, commands: Sequence[nxapi.Command]) -> list[Reply | RefusedError]:
         if "hang" in self.device.faults:
             await asyncio.Event().wait()
-        # Cut in the middle of a change, not of a question.
-        is_cut = "cut" in self.device.faults and len(commands) > 1
-        done = commands[: len(commands) // 2] if is_cut else commands
-        replies = await self.in_turn(lambda: self._run_all(done))
-        if is_cut:
+        end = self._cut_behind(commands)
+        replies = await self.in_turn(lambda: self._run_all(commands[:end]))
+        if end is not None:
             raise ConnectionAbortedError
         return replies
+
+    def _cut_behind(self, commands: Sequence[nxapi.Command]) -> int | None:
+        """Return how many of ``commands`` are done before the connection is cut; None if not."""
+        begins = tuple(
+            name.removeprefix("cut ")
+            for name in self.device.faults.names
+            if name.startswith("cut ")
+        )
+        found = (at for at, (_, text) in enumerate(commands, start=1) if text.startswith(begins))
+        return next(found, None) if begins else None
 
     def _run_all(self, commands: Sequence[nxapi.Command]) -> list[Reply | RefusedError]:
         session = self.session(is_api=True)

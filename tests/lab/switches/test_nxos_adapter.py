@@ -1,0 +1,495 @@
+"""The adapters of NX-OS with NAPALM's own drivers, against the virtual switch, both transports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+import pytest
+from napalm.base.exceptions import ConnectionException
+from nxos_box import CHANGE, LIST, TRANSPORTS, WAY_BACK, box, connected
+
+from inventory.errors import DeviceError
+from lab.switch import credentials
+from lab.switch.base import Neighbor, Route
+from policies.dialects.nxos import NxosDialect
+from policies.filters import Direction, SessionKey
+from tasks.errors import ConnectError, LockedError, RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from switchbox import SwitchBox
+
+    from tasks.adapters.base import Adapter, Driver
+
+#: Longer than any revert timer of these tests, the scheduler's whole minutes included.
+LATER = 400
+SPINE, SPINE6 = "10.255.11.0", "2001:db8:ff:11::1"
+BUSY = "ERROR: Operation failed: resource is busy, try again later"
+
+
+@dataclass
+class Place:
+    """A box, its adapter and an open driver."""
+
+    box: SwitchBox
+    adapter: Adapter
+    driver: Driver
+    platform: str
+    before: str
+
+    def commit(self, candidate: str = CHANGE, revert_in: int = 120) -> None:
+        diff, _ = self.adapter.dry_run(self.driver, candidate)
+        self.adapter.commit(self.driver, candidate, diff, revert_in)
+
+    def fault(self, name: str, *, on: bool = True) -> None:
+        self.box.control("fault", name=name, on=on)
+
+    @property
+    def running(self) -> str:
+        return self.adapter.running(self.driver)
+
+    @property
+    def startup(self) -> str:
+        return str(self.box.control("startup"))
+
+    @property
+    def traces(self) -> tuple[object, ...]:
+        """What could be left behind: configurations, timers, checkpoints, files."""
+        asked = ("running", "startup", "pending", "checkpoints", "files")
+        return tuple(self.box.control(one) for one in asked)
+
+
+@pytest.fixture(scope="module", params=TRANSPORTS)
+def opened(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, SwitchBox, Driver]]:
+    platform = request.param
+    with box(tmp_path_factory.mktemp(platform)) as there, connected(there, platform) as driver:
+        yield platform, there, driver
+
+
+@pytest.fixture
+def place(opened: tuple[str, SwitchBox, Driver]) -> Iterator[Place]:
+    platform, there, driver = opened
+    adapter = TRANSPORTS[platform][0]
+    saved = there.control("startup")
+    yield Place(there, adapter, driver, platform, adapter.running(driver))
+    device = there.switch.device  # type: ignore[attr-defined]
+    device.faults.names.clear()
+    device.checkpoints.clear()
+    device.files.clear()
+    device.boot(saved)
+    there.daemon.set_neighbors()
+    there.daemon.refreshed.clear()
+
+
+# Connection and reading -------------------------------------------------------------------------
+
+
+def test_the_running_configuration_is_read_whole_and_without_the_time(place: Place) -> None:
+    assert place.before == place.box.control("running")
+    assert "last done at: " in place.driver.get_config(retrieve="running")["running"]
+
+
+@pytest.mark.parametrize("platform", TRANSPORTS)
+def test_a_stranger_gets_no_password(platform: str, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text(
+        credentials.Authority.new().pem
+        if platform == "nxos"
+        else f"[127.43.0.1]:1 {credentials.new_ssh_key().public}\n",
+        encoding="ascii",
+    )
+    trusted = {"nxos": "ca_file", "nxos_ssh": "known_hosts"}[platform]
+    with (
+        box(tmp_path) as there,
+        pytest.raises((ConnectionException, Exception), match=r"Cannot connect|not found in known"),
+        connected(there, platform, **{trusted: str(other)}),
+    ):
+        pass
+
+
+def test_what_is_missing_for_a_commit_is_named(place: Place) -> None:
+    assert place.adapter.lacks(place.driver, place.before) == ()
+    without = place.before.replace("feature scheduler\n", "").replace("feature bgp\n", "")
+    without = without.replace("scheduler aaa-authentication password 7 fewhg7qwert\n", "")
+    named = place.adapter.lacks(place.driver, without)
+    assert [one.split("`")[1] for one in named] == [
+        "feature bgp",
+        "feature scheduler",
+        "scheduler aaa-authentication ...",
+    ]
+    without = without.replace("aaa authentication login default group MGMT-TACACS\n", "")
+    assert len(place.adapter.lacks(place.driver, without)) == 2
+
+
+def test_only_the_api_needs_the_feature_of_the_api() -> None:
+    text = "feature bgp\nfeature scheduler\n"
+    found = {name: adapter.lacks(None, text) for name, (adapter, _) in TRANSPORTS.items()}
+    assert [one.split("`")[1] for one in found["nxos"]] == ["feature nxapi"]
+    assert found["nxos_ssh"] == ()
+
+
+def test_an_address_of_ipv6_makes_a_url() -> None:
+    class Unopened:
+        hostname = "2001:db8::5"
+
+    TRANSPORTS["nxos"][0].before_open(Unopened, None)  # type: ignore[arg-type]
+    assert Unopened.hostname == "[2001:db8::5]"
+
+
+def neighbor(address: str, state: str, *, group: str | None = None, asn: int = 65000) -> Neighbor:
+    up = state == "Established"
+    version = ip_address(address).version
+    return Neighbor(
+        address=ip_address(address),
+        remote_asn=asn,
+        state=state,
+        uptime_s=100,
+        group=group,
+        accepted={version: 1} if up else {},
+        advertised={version: 1} if up else {},
+    )
+
+
+def route(prefix: str) -> Route:
+    return Route(
+        prefix=ip_network(prefix), next_hop="10.255.11.0", as_path="65000 65001", is_best=True
+    )
+
+
+def populate(there: SwitchBox) -> None:
+    there.daemon.set_neighbors(
+        neighbor(SPINE, "Established"),
+        neighbor("10.255.21.0", "OpenConfirm"),
+        neighbor(SPINE6, "Established"),
+        neighbor("2001:db8:ff:21::1", "Connect"),
+        neighbor("172.20.1.11", "Established", group="NODES", asn=65201),
+        neighbor("172.20.1.12", "Established", group="NODES", asn=65201),
+        neighbor("172.20.1.66", "Idle", group="NODES", asn=65201),
+        neighbor("2001:db8:20:1::11", "Established", group="NODES6", asn=65201),
+    )
+    there.daemon.set_routes(ip_address(SPINE), 4, route("0.0.0.0/0"), route("172.20.2.0/24"))
+    there.daemon.set_routes(ip_address(SPINE6), 6, route("fd00:66::a/128"), route("::/0"))
+    there.daemon.set_routes(ip_address("172.20.1.11"), 4, route("10.65.1.0/26"))
+    there.daemon.set_routes(ip_address("172.20.1.12"), 4, route("10.65.1.64/26"))
+    there.daemon.set_routes(ip_address("2001:db8:20:1::11"), 6, route("fd00:65::/122"))
+
+
+def test_tables_have_who_is_up_and_what_is_accepted_in_every_state(place: Place) -> None:
+    populate(place.box)
+    slots = [
+        (SessionKey("", SPINE), 4),
+        (SessionKey("", "10.255.21.0"), 4),
+        (SessionKey("", SPINE6), 6),
+        (SessionKey("", "NODES"), 4),
+        (SessionKey("", "NODES6"), 6),
+        (SessionKey("", "172.20.1.0/24"), 4),
+        (SessionKey("TENANT", "10.77.2.2"), 4),
+    ]
+    tables = place.adapter.tables(place.driver, slots)
+    up = (SPINE, SPINE6, "172.20.1.11", "172.20.1.12", "2001:db8:20:1::11")
+    assert tables.up == frozenset(("", one) for one in up)
+    nodes = {"10.65.1.0/26", "10.65.1.64/26"}
+    assert {
+        str(key): {str(one) for one in found} for (key, _), found in tables.accepted.items()
+    } == {
+        SPINE: {"0.0.0.0/0", "172.20.2.0/24"},
+        "10.255.21.0": set(),
+        SPINE6: {"fd00:66::a/128", "::/0"},
+        "NODES": nodes,
+        "NODES6": {"fd00:65::/122"},
+        "172.20.1.0/24": nodes,
+        "10.77.2.2 (vrf TENANT)": set(),
+    }
+
+
+def test_the_getters_are_what_they_are_said_to_be(place: Place) -> None:
+    populate(place.box)
+    if place.platform == "nxos":
+        with pytest.raises(KeyError):
+            place.driver.get_bgp_neighbors()
+    else:
+        peers = place.driver.get_bgp_neighbors()["global"]["peers"]
+        assert peers
+        assert all(":" in address for address in peers), "IPv4 is forgotten where IPv6 is"
+
+
+def test_a_refresh_reaches_every_member_that_is_up(place: Place) -> None:
+    populate(place.box)
+    sessions = NxosDialect().parse(place.before).sessions
+    place.adapter.refresh(
+        place.driver,
+        [
+            (sessions[SessionKey("", SPINE)], 4, Direction.EXPORT),
+            (sessions[SessionKey("", "NODES")], 4, Direction.IMPORT),
+        ],
+    )
+    assert place.box.daemon.refreshed == [
+        (ip_address(SPINE), 4, False),
+        (ip_address("172.20.1.11"), 4, True),
+        (ip_address("172.20.1.12"), 4, True),
+    ]
+
+
+# Dry-run ----------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_leaves_no_trace_and_says_the_same_again(place: Place) -> None:
+    traces = place.traces
+    first = place.adapter.dry_run(place.driver, CHANGE)
+    assert first == (CHANGE.rstrip("\n"), None)
+    assert place.adapter.dry_run(place.driver, CHANGE) == first
+    assert place.traces == traces
+
+
+def test_a_diff_shows_no_secret(place: Place) -> None:
+    diff, _ = place.adapter.dry_run(place.driver, "snmp-server community s3cret group some\n")
+    assert diff == "snmp-server community <hidden> group some"
+
+
+def test_a_commit_of_another_diff_than_the_planned_one_does_not_begin(place: Place) -> None:
+    traces = place.traces
+    with pytest.raises(DeviceError, match="make a new plan"):
+        place.adapter.commit(place.driver, CHANGE, "something else", 120)
+    assert place.traces == traces
+
+
+# Commit, confirm, take back -----------------------------------------------------------------------
+
+
+def test_an_unconfirmed_change_runs_and_is_not_saved(place: Place) -> None:
+    saved = place.startup
+    place.commit()
+    assert f"match ip address prefix-list {LIST}" in place.running
+    assert place.startup == saved
+    assert place.adapter.pending(place.driver)
+    dialect = NxosDialect()
+    assert dialect.foreign(place.running) == dialect.foreign(place.before)
+
+
+@pytest.mark.parametrize("revert_in", [60, 120, 7200])
+def test_the_timer_goes_off_never_early_and_at_most_two_minutes_late(
+    place: Place, revert_in: int
+) -> None:
+    place.commit(revert_in=revert_in)
+    left = place.box.control("pending")
+    assert revert_in - 30 < left <= revert_in + 120
+
+
+def test_a_confirmed_change_is_saved_and_leaves_nothing_else(place: Place) -> None:
+    place.commit()
+    place.adapter.confirm(place.driver)
+    assert not place.adapter.pending(place.driver)
+    running = place.running
+    assert place.traces == (running, running, None, [], [])
+    assert WAY_BACK not in running
+    assert LIST in running
+    place.box.control("advance", seconds=LATER)
+    assert place.running == running
+
+
+def test_a_pending_change_is_taken_back_byte_for_byte(place: Place) -> None:
+    traces = place.traces
+    place.commit()
+    place.adapter.revert(place.driver, "")
+    assert place.traces == traces
+
+
+def test_a_confirmed_change_is_taken_back_by_its_own_lines_for_good(place: Place) -> None:
+    place.commit()
+    place.adapter.confirm(place.driver)
+    place.box.control("edit", lines=["ntp server 192.0.2.13 use-vrf management"])
+    place.adapter.revert(place.driver, WAY_BACK)
+    assert LIST not in place.running
+    assert "ntp server 192.0.2.13" in place.running, "somebody else's line is gone"
+    assert place.startup == place.running
+
+
+def test_with_nothing_to_take_back_nothing_is_touched(place: Place) -> None:
+    traces = place.traces
+    place.adapter.revert(place.driver, "")
+    assert place.traces == traces
+
+
+def test_an_unconfirmed_change_takes_itself_back(place: Place) -> None:
+    saved = place.startup
+    place.commit()
+    place.driver.close()
+    place.box.control("advance", seconds=LATER)
+    place.driver.open()
+    assert place.running == place.before
+    assert place.startup == saved
+    assert not place.adapter.pending(place.driver)
+    with pytest.raises(DeviceError, match="the timer was faster"):
+        place.adapter.confirm(place.driver)
+    assert place.startup == saved
+    place.commit()
+    place.adapter.revert(place.driver, "")
+    assert place.box.control("checkpoints") == []
+
+
+def test_a_pending_change_outlives_its_connection_and_is_confirmed_from_another(
+    place: Place,
+) -> None:
+    place.commit()
+    place.driver.close()
+    with connected(place.box, place.platform) as driver:
+        assert place.adapter.pending(driver)
+        place.adapter.confirm(driver)
+    place.driver.open()
+    assert LIST in place.startup
+
+
+def test_a_commit_waits_for_nobody_else_s_timer(place: Place) -> None:
+    place.commit()
+    now = place.traces
+    with pytest.raises(LockedError, match="waits for its confirmation already"):
+        place.commit("ip prefix-list RF-x seq 5 permit 10.0.0.0/8\n")
+    assert place.traces[:2] == now[:2]
+    assert place.adapter.pending(place.driver)
+
+
+# What goes wrong ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("route-map FROM-NODE allow 7", "% Invalid command at '^' marker."),
+        ("ip prefix-list RF-x seq 5 permit 10.0.0.0/8 ge 4", "ERROR: Invalid prefix length range"),
+        ("ip prefix-list RF-x seq 5 permit 2001:db8::/32", "% Invalid ip address/mask format"),
+        ("route-map FROM-NODE deny 3", BUSY),
+    ],
+)
+def test_a_refused_line_ends_the_change_with_the_device_s_words(
+    place: Place, line: str, words: str
+) -> None:
+    place.fault("refuse route-map FROM-NODE deny 3")
+    traces = place.traces
+    with pytest.raises(RejectedError) as caught:
+        place.commit(f"{CHANGE}{line}\n  match ip address prefix-list {LIST}\n")
+    assert str(caught.value) == f"the device refuses `{line}`: {words}"
+    assert place.traces == traces
+
+
+def test_the_driver_over_ssh_takes_a_refusal_for_success(place: Place) -> None:
+    place.fault("refuse route-map FROM-NODE")
+    if place.platform == "nxos_ssh":
+        assert BUSY in place.driver._send_config("route-map FROM-NODE deny 3")
+    else:
+        with pytest.raises(Exception, match="resource is busy"):
+            place.driver._send_config("route-map FROM-NODE deny 3")
+
+
+def test_a_line_that_is_dropped_in_silence_is_seen_in_the_configuration(place: Place) -> None:
+    place.fault(f"ignore ip prefix-list {LIST} seq 5")
+    place.commit()
+    assert f"ip prefix-list {LIST} seq 5" not in place.running
+    assert f"ip prefix-list {LIST} seq 10" in place.running
+    assert place.adapter.pending(place.driver)
+
+
+@pytest.mark.parametrize("fault", ["deaf scheduler", "no checkpoint"])
+def test_nothing_is_changed_before_the_timer_is_armed(place: Place, fault: str) -> None:
+    place.box.control("edit", lines=["no scheduler schedule name NIGHTLY"])
+    traces, applied = place.traces, len(place.box.daemon.applied)
+    place.fault(fault)
+    with pytest.raises(DeviceError, match="the revert timer can't be armed, nothing was changed"):
+        place.commit()
+    assert place.traces == traces
+    assert len(place.box.daemon.applied) == applied
+
+
+def test_all_checkpoints_in_use_are_no_reason_to_commit_without_one(place: Place) -> None:
+    for number in range(10):
+        place.box.do(checkpoint(place.box, f"theirs-{number}"))
+    traces = place.traces
+    with pytest.raises(DeviceError, match="Maximum number of user checkpoints"):
+        place.commit()
+    assert place.traces == traces
+
+
+async def checkpoint(there: SwitchBox, name: str) -> None:
+    there.switch.device.checkpoint(name)  # type: ignore[attr-defined]
+
+
+def test_a_rollback_that_fails_leaves_the_timer_to_try_again(place: Place) -> None:
+    place.fault("refuse route-map FROM-NODE")
+    place.fault("no rollback")
+    with pytest.raises(DeviceError, match=r"resource is busy.*; then .*the timer stays armed"):
+        place.commit()
+    assert LIST in place.running
+    assert place.adapter.pending(place.driver)
+    place.fault("no rollback", on=False)
+    place.box.control("advance", seconds=LATER)
+    assert place.running == place.before
+
+
+def test_a_revert_that_fails_is_an_error_and_leaves_the_timer(place: Place) -> None:
+    place.commit()
+    place.fault("no rollback")
+    with pytest.raises(DeviceError, match="the rollback did not end well"):
+        place.adapter.revert(place.driver, WAY_BACK)
+    assert place.adapter.pending(place.driver)
+
+
+def test_a_job_that_can_t_be_removed_while_it_runs_is_swept_away_later(place: Place) -> None:
+    place.fault("busy job")
+    place.commit()
+    place.box.control("advance", seconds=LATER)
+    dialect = NxosDialect()
+    assert place.running != place.before
+    assert dialect.foreign(place.running) == dialect.foreign(place.before)
+    assert LIST not in place.running
+    assert not place.adapter.pending(place.driver)
+    place.commit()
+    place.adapter.revert(place.driver, "")
+    assert place.running == place.before
+
+
+def test_what_the_device_does_not_save_is_no_confirmation(place: Place) -> None:
+    saved = place.startup
+    place.commit()
+    place.fault("no copy")
+    with pytest.raises(DeviceError, match=r"did not save: .*Copy failed"):
+        place.adapter.confirm(place.driver)
+    assert place.startup == saved
+
+
+def test_no_rollback_file_of_anybody_is_written_or_used(place: Place) -> None:
+    place.commit()
+    place.adapter.revert(place.driver, "")
+    assert place.box.control("files") == []
+
+
+def test_options_of_the_inventory_stay_as_they_are(place: Place) -> None:
+    given = {"dest_file_system": "bootflash:", "ssl_verify": False, "ssh_strict": False}
+    from nxos_box import trust  # noqa: PLC0415
+
+    made = place.adapter.options(given, trust(place.box))
+    assert given == {"dest_file_system": "bootflash:", "ssl_verify": False, "ssh_strict": False}
+    assert made["ssl_verify" if place.platform == "nxos" else "ssh_strict"] in {
+        True,
+        str(place.box.ca_file),
+    }
+
+
+def test_a_connection_that_is_cut_in_the_middle_is_left_to_the_timer(tmp_path: Path) -> None:
+    adapter = TRANSPORTS["nxos"][0]
+    with box(tmp_path) as there, connected(there, "nxos") as driver:
+        before = adapter.running(driver)
+        diff, _ = adapter.dry_run(driver, CHANGE)
+        cut = f"cut ip prefix-list {LIST} seq 10"
+        there.control("fault", name=cut, on=True)
+        with pytest.raises(ConnectError, match="NX-API did not answer"):
+            adapter.commit(driver, CHANGE, diff, 120)
+        there.control("fault", name=cut, on=False)
+        assert adapter.pending(driver)
+        assert LIST in adapter.running(driver)
+        there.control("advance", seconds=LATER)
+        assert adapter.running(driver) == before
