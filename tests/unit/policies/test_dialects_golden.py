@@ -185,7 +185,8 @@ def test_xr() -> None:
         "seq 20 permit 10.0.6.0/23",
         "seq 30 permit 10.0.7.0/24",
         "seq 40 permit 10.20.0.0/16 ge 24 le 24",
-        "seq 50 permit 192.168.0.0/16 le 24",
+        "seq 50 permit 10.30.0.0/16 ge 28 le 32",
+        "seq 60 permit 192.168.0.0/16 le 24",
     ]
     assert running.lists[6, "SCATTERED"].unknown == ("10.0.0.0 0.255.0.255",)
     assert running.lists[4, "EMPTY"].entries == ()
