@@ -17,7 +17,6 @@ from policies.filters import Direction
 from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.ios_change import (
-    SLOW,
     arm,
     ask,
     diff_of,
@@ -41,12 +40,15 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver, Trust
     from tasks.adapters.ios_tables import Neighbor
 
+#: Seconds that a command of the driver's may take; netmiko allows ten.
+_SLOW = 60
+
 _NEEDED = {
     "ip scp server enable": "files can't be copied to it",
     "file prompt quiet": "it asks before it copies a file",
 }
 _ARCHIVE = re.compile(r"^archive\n(?: .*\n)*? path \S+", re.MULTILINE)
-_COMMENTS = re.compile(r"\A(?:!.*\n|[ \t]*\n)+")
+_HEADER = re.compile(r"\A(?:(?:!|Building configuration|Current configuration).*\n|\s*\n)+")
 
 
 class IosAdapter:
@@ -56,7 +58,7 @@ class IosAdapter:
         """Return the driver's options; its files on the switch get names of their own."""
         mark = secrets.token_hex(6)
         return {
-            "read_timeout_override": SLOW,
+            "read_timeout_override": _SLOW,
             **netmiko_options(given, trust),
             # The driver would configure the prompts, and undo what the switch had at the end.
             "auto_file_prompt": False,
@@ -86,9 +88,12 @@ class IosAdapter:
         return tuple(missing)
 
     def running(self, driver: Driver) -> str:
-        """Return ``show running-config``, without the comments above it, which always differ."""
-        text = str(driver.get_config(retrieve="running")["running"])
-        return f"{_COMMENTS.sub('', text)}\n"
+        """Return ``show running-config``, without what stands above it and always differs.
+
+        The driver's getter would take a prompt in a banner for the end.
+        """
+        text = _HEADER.sub("", ask(driver, "show running-config"))
+        return f"{text.rstrip()}\n"
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``."""

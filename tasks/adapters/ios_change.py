@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver
 
 #: Seconds that a command may take which writes a file or applies one.
-SLOW = 120
+SLOW = 100
 
+_LOOK_AGAIN = 0.02
+_LONGEST_PROMPT = 200
 _MINUTE = 60
 _LONGEST_MINUTES = 120
 
@@ -43,10 +46,29 @@ _SILENT = (NetmikoBaseException, OSError, EOFError)
 
 
 def ask(driver: Driver, command: str) -> str:
-    """Return what the switch prints for a command, up to its next prompt."""
+    """Return what the switch prints for a command, up to its next prompt.
+
+    Raises:
+        ConnectionResetError: the connection ended meanwhile, which netmiko waits out.
+        TimeoutError: no prompt came.
+    """
     device = driver.device
-    prompt = rf"(?m)^{re.escape(device.base_prompt)}\S*#\s*\Z"
-    return str(device.send_command(command, expect_string=prompt, read_timeout=SLOW))
+    prompt = re.compile(rf"(?:\A|\n){re.escape(device.base_prompt)}\S*#\s*\Z")
+    device.write_channel(f"{command}\n")
+    said = ""
+    deadline = time.monotonic() + SLOW
+    while True:
+        new = str(device.read_channel())
+        said += new
+        _, echo, output = said.partition(command)
+        if echo and (end := prompt.search(output[-_LONGEST_PROMPT:])):
+            return output[: len(output) - len(end[0])].lstrip("\n")
+        if not new:
+            if not device.remote_conn.transport.is_active():
+                raise ConnectionResetError("the connection ended")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no prompt came within {SLOW} s")
+            time.sleep(_LOOK_AGAIN)
 
 
 def words(said: str) -> str:
@@ -154,7 +176,7 @@ def arm(driver: Driver, revert_in: int) -> None:
         raise LockedError(f"a change of {other} waits for its confirmation")
     minutes = min(-(-revert_in // _MINUTE), _LONGEST_MINUTES)
     said = ask(driver, f"configure terminal revert timer {minutes}")
-    driver.device.exit_config_mode()
+    ask(driver, "end")
     user = timer_user(driver)
     if user is None:
         kind = LockedError if "locked" in said else RejectedError

@@ -20,7 +20,9 @@ _MEMBER = re.compile(r"Member of peer-group (?P<group>\S+)")
 _STATE = re.compile(r"BGP state = (?P<state>\w+)")
 
 #: Status codes, then the prefix: a line without one goes on about the prefix above.
-_ROUTE = re.compile(r"[ *>=a-zA-Z]{3,6}(?P<prefix>[0-9A-F]{1,4}[.:][0-9A-F.:]*(?:/\d+)?)(?:\s|$)")
+_ROUTE = re.compile(
+    r"[ *>=a-zA-Z]{3,6}(?P<prefix>(?:[0-9A-F]{1,4}[.:]|::)[0-9A-F.:]*(?:/\d+)?)(?:\s|$)"
+)
 _TOTAL = re.compile(r"Total number of prefixes (?P<total>\d+)")
 _NONE = ("% No such neighbor", "% BGP not active")
 

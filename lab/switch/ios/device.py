@@ -140,9 +140,12 @@ class Device:
             await self.drive()
         return _REPLACED
 
-    def save(self) -> None:
-        """Copy the running configuration to the startup configuration."""
+    def save(self) -> str:
+        """Copy the running configuration to the startup configuration; return what is printed."""
+        if "nvram busy" in self.faults:
+            return "startup-config file open failed (Device or resource busy)\n"
         self.startup = self.text
+        return "Building configuration...\n[OK]\n"
 
     async def boot(self) -> None:
         """Start from the startup configuration, with nothing else."""

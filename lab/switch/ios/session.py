@@ -168,8 +168,7 @@ class IosCli(Cli):
             case "verify /md5", [path]:
                 return device.flash.digest(path)
             case "write", [] | ["memory"] | ["mem"]:
-                device.save()
-                return "Building configuration...\n[OK]\n"
+                return device.save()
             case "clear ip bgp" | "clear bgp", _:
                 return await self._clear(rest, is_ip=command == "clear ip bgp") or _invalid(words)
             case "enable" | "disable", []:
@@ -184,7 +183,7 @@ class IosCli(Cli):
         """Go on at once, or once the name of a file is confirmed."""
         if self._device.has("file prompt quiet"):
             return await go_on()
-        self._question = (f"Destination filename [{name.rpartition('/')[2]}]? ", go_on)
+        self._question = (f"Destination filename [{_file(name)}]? ", go_on)
         return ""
 
     async def _copy(self, source: str, target: str) -> str:
@@ -198,8 +197,7 @@ class IosCli(Cli):
         if target in {"running-config", "system:running-config"}:
             return await device.merge(content.decode())
         if target == "startup-config":
-            device.save()
-            return "Building configuration...\n[OK]\n"
+            return device.save()
         device.flash.write(target, content)
         return f"\n{len(content)} bytes copied in 0.216 secs ({len(content) * 5} bytes/sec)\n"
 
@@ -210,7 +208,7 @@ class IosCli(Cli):
 
         if is_forced or self._device.has("file prompt quiet"):
             return await go_on()
-        self._question = (f"Delete filename [{path.rpartition('/')[2]}]? ", go_on)
+        self._question = (f"Delete filename [{_file(path)}]? ", go_on)
         return ""
 
     async def _replace(self, path: str, more: list[str]) -> str:
@@ -250,6 +248,10 @@ class IosCli(Cli):
                 self._device.environment.daemon.refresh, peer, version, inbound=inbound
             )
         return "\n"
+
+
+def _file(path: str) -> str:
+    return re.split(r"[:/]", path)[-1]
 
 
 def _invalid(words: list[str]) -> str:

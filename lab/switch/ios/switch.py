@@ -3,8 +3,8 @@
 Faults: ``lock`` (another administrator holds the configuration), ``archive full`` (the revert
 timer can't be armed, and configuration mode opens all the same), ``user is mapped`` (the switch
 knows the administrator by another name), ``crash in copy`` (the connection is cut when half of a
-file is copied), ``hang`` (no command ends any more), ``no diff utility`` (``show archive config``
-is not known).
+file is copied), ``hang`` (no command ends any more), ``no diff utility`` (a file can't be compared
+with the configuration), ``nvram busy`` (nothing is saved).
 """
 
 from __future__ import annotations
