@@ -104,7 +104,7 @@ class EosAdapter:
             with _own_words():
                 text = str(driver.get_config(retrieve="candidate")["candidate"])
         finally:
-            driver.discard_config()
+            _abort(driver)
         return diff, text
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
@@ -119,7 +119,7 @@ class EosAdapter:
             if self.pending(driver):
                 driver.config_session = None
             else:
-                driver.discard_config()
+                _abort(driver)
             raise
         driver.config_session = None
         if not self.pending(driver):
@@ -155,7 +155,7 @@ class EosAdapter:
                 with _own_words():
                     driver.commit_config()
             except BaseException:
-                driver.discard_config()
+                _abort(driver)
                 raise
 
 
@@ -184,6 +184,16 @@ def _load(driver: Driver, candidate: str) -> str:
     with _own_words():
         driver.load_merge_candidate(config=candidate)
         return redact(str(driver.compare_config()))
+
+
+def _abort(driver: Driver) -> None:
+    """Abort the driver's session if it ever began; the driver takes it for begun when it didn't."""
+    name = driver.config_session
+    with _own_words():
+        sessions = driver.device.run_commands(["show configuration sessions"])[0]["sessions"]
+        if sessions.get(name, {}).get("state") == "pending":
+            driver.discard_config()
+    driver.config_session = None
 
 
 def _pending(driver: Driver) -> str | None:

@@ -113,7 +113,7 @@ def _parsed(text: str) -> Request:
         call = json.loads(text)
         params = call["params"]
         commands = tuple(_command(one) for one in params["cmds"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise web.HTTPBadRequest(text="no runCmds request") from None
     return Request(commands=commands, is_text=params.get("format") == "text", id=call.get("id"))
 
