@@ -164,6 +164,8 @@ class NetconfServer:
             server_factory=lambda: _Login(environment, self._logins),
             process_factory=self.serve,
             encoding=None,
+            # Looking for a name for GSSAPI takes ten seconds in a namespace without name servers.
+            gss_host=None,
         )
 
     async def stop(self) -> None:

@@ -107,6 +107,8 @@ async def serve(listener: socket.socket, environment: Environment, services: Ser
         line_editor=False,
         allow_scp=False,
         agent_forwarding=False,
+        # Looking for a name for GSSAPI takes ten seconds in a namespace without name servers.
+        gss_host=None,
         login_timeout=30,
     )
     return server
