@@ -5,12 +5,13 @@ else changes it. Errors are ``LabError`` with one sentence.
 """
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from lab import launch
+from lab import fabrics, launch
 from lab.announce import announce, withdraw
 from lab.attacks import ATTACKS, Attack
 from lab.drill import Report, drill
@@ -21,7 +22,7 @@ from lab.readiness import await_peace, missing_routes
 from lab.render import Community
 from lab.routes import Table, routes
 from lab.state import StateDir
-from lab.topology import MANAGEMENT_PORT, SSH_USER, management_address
+from lab.topology import SSH_USER, management_address
 from lab.topology import Network as Prefix
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -43,11 +44,13 @@ class Lab:
         *,
         subnet: int = 1,
         known_hosts: Path = DEFAULT_KNOWN_HOSTS,
+        fabric: str | Mapping[str, str] = fabrics.DEFAULT,
         dies_with_caller: bool = False,
         progress: Callable[[str], None] = lambda _words: None,
     ) -> "Lab":
         """Start a lab, or find it running, and return it once every route is in place.
 
+        ``fabric`` says which platform each switch is, as ``lab.fabrics.fabric_of`` takes it.
         With ``dies_with_caller`` it ends with the process (strictly, the thread) that called this.
         """
         folder = StateDir(state.resolve())
@@ -55,6 +58,7 @@ class Lab:
             folder,
             subnet=subnet,
             known_hosts=known_hosts,
+            fabric=fabrics.fabric_of(fabric),
             dies_with_caller=dies_with_caller,
             progress=progress,
         )
@@ -85,13 +89,23 @@ class Lab:
 
     @property
     def ssh_port(self) -> int:
-        """The port where every switch listens."""
-        return MANAGEMENT_PORT
+        """The port where a switch that is managed over SSH listens."""
+        return fabrics.PORTS["ssh"]
 
     @property
     def ssh_key(self) -> Path:
         """The private key that every switch accepts."""
         return self.network.state.client_key
+
+    @property
+    def password(self) -> str:
+        """The password that every virtual switch accepts."""
+        return self.network.state.password.read_text(encoding="ascii")
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the authority that vouches for the switches' HTTPS."""
+        return self.network.state.ca_file
 
     @property
     def known_hosts(self) -> Path:
@@ -102,6 +116,10 @@ class Lab:
         """Return the loopback address where a switch listens."""
         return str(management_address(switch, self.network.settings.subnet))
 
+    def platform(self, switch: str) -> str:
+        """Return a switch's platform, as NAPALM calls it."""
+        return self.network.platform(switch)
+
     # What is the case
 
     def run(
@@ -111,7 +129,7 @@ class Lab:
         return self.network.run(node, argv, stdin=stdin, check=check)
 
     def running_config(self, switch: str) -> str:
-        """Return a switch's running configuration, without vtysh's header."""
+        """Return a switch's running configuration as it shows it, FRR's without its header."""
         return self.network.running_config(switch)
 
     def routes(self, node: str, version: int) -> Table:
@@ -135,6 +153,10 @@ class Lab:
         return Monitor.start(self.network)
 
     # What can be done to it
+
+    def control(self, switch: str, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Let a switch do what no driver can; see ``lab.switch.base.VirtualSwitch.control``."""
+        return self.network.control(switch, command, **arguments)
 
     def announce(
         self, speaker: str, prefixes: tuple[Prefix, ...], *, community: Community | None = None

@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from lab import api, launch, scoreboard
+from lab import api, fabrics, launch, scoreboard
 from lab.attacks import ATTACKS, Kind
 from lab.demo import demo as run_demo
 from lab.drill import Report
@@ -25,7 +25,7 @@ from lab.errors import LabError
 from lab.network import Network
 from lab.readiness import missing_routes, sessions_down, str_of
 from lab.state import StateDir
-from lab.topology import MANAGEMENT_PORT, SESSIONS, SWITCHES, management_address
+from lab.topology import SESSIONS, SWITCHES, management_address
 
 _USAGE = 64
 
@@ -58,7 +58,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
 )
 @click.pass_context
 def lab(context: click.Context, state_dir: Path) -> None:
-    """Run the virtual network: six FRR switches, five servers and the outside, in namespaces."""
+    """Run the virtual network: six switches, five servers and the outside, in namespaces."""
     context.obj = StateDir(state_dir.resolve())
 
 
@@ -76,15 +76,28 @@ def lab(context: click.Context, state_dir: Path) -> None:
     default=api.DEFAULT_KNOWN_HOSTS,
     help="Where the switches' host keys go (default: the lab site's known_hosts).",
 )
+@click.option(
+    "--fabric",
+    default=fabrics.DEFAULT,
+    show_default=True,
+    metavar="NAME[,SWITCH=PLATFORM...]",
+    help=f"Which platform each switch is: {', '.join(fabrics.FABRICS)}, or as frr,spine1=eos.",
+)
 @click.pass_obj
-def up(state: StateDir, subnet: int, known_hosts: Path) -> None:
+def up(state: StateDir, subnet: int, known_hosts: Path, fabric: str) -> None:
     """Start it, and wait until every session is up and every route in place."""
     began = time.monotonic()
     if launch.is_up(state):
         print(f"The lab is up already, in {state.root}.")
         return
     with _progress() as progress:
-        api.Lab.start(state.root, subnet=subnet, known_hosts=known_hosts, progress=progress)
+        api.Lab.start(
+            state.root,
+            subnet=subnet,
+            known_hosts=known_hosts,
+            fabric=fabric,
+            progress=progress,
+        )
     print(
         f"The lab is up after {time.monotonic() - began:.1f} s: "
         f"{len(SESSIONS)} sessions, every route in place."
@@ -105,7 +118,10 @@ def status(state: StateDir) -> None:
     network = Network.of(state)
     for switch in SWITCHES:
         address = management_address(switch, network.settings.subnet)
-        print(f"{switch:8} ssh {address} port {MANAGEMENT_PORT}")
+        platform = network.platform(switch)
+        protocols = fabrics.PLATFORMS[platform].protocols
+        where = ", ".join(f"{one} port {fabrics.PORTS[one]}" for one in protocols)
+        print(f"{switch:8} {platform:14} {address} {where}")
     lacking = [f"session {str_of(session)} is down" for session in sessions_down(network)]
     lacking += [f"{node} has no route to {prefix}" for node, prefix in missing_routes(network)]
     if lacking:

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from lab import requirements
 from lab.errors import LabError
+from lab.fabrics import FRR, PLATFORMS, PORTS, Fabric
 from lab.render import node_files
 from lab.state import Settings, StateDir, remember_host_keys
-from lab.topology import MANAGEMENT_PORT, NODES, SWITCHES, management_address
+from lab.switch import credentials
+from lab.topology import NODES, SWITCHES, management_address
 
 _START_WITHIN_S = 30.0
 _STOP_WITHIN_S = 10.0
@@ -37,6 +39,7 @@ def up(
     *,
     subnet: int,
     known_hosts: Path,
+    fabric: Fabric,
     dies_with_caller: bool = False,
     progress: Progress = lambda _words: None,
 ) -> bool:
@@ -45,7 +48,7 @@ def up(
     The daemons are configured then, but their sessions not yet established: ``lab.readiness`` waits
     for that.
     """
-    lacking = requirements.missing()
+    lacking = requirements.missing(fabric)
     if lacking:
         raise LabError("\n".join(lacking), exit_code=5)
     state.ensure_ours()
@@ -53,6 +56,7 @@ def up(
         subnet=subnet,
         known_hosts=str(known_hosts.resolve()),
         user_namespace=requirements.needs_user_namespace(),
+        fabric=fabric,
     )
     if is_up(state):
         return False
@@ -65,7 +69,11 @@ def up(
             raise LabError(f"another lab is being started in {state.root}", exit_code=5)
         undo.enter_context(_undone_on_error(state))
         undo.callback(os.close, lock)
-        sockets = {name: undo.enter_context(_listen(name, subnet)) for name in SWITCHES}
+        sockets = {
+            f"{name}/{protocol}": undo.enter_context(_listen(name, protocol, subnet))
+            for name, platform in fabric.items()
+            for protocol in PLATFORMS[platform].protocols
+        }
         state.write_settings(settings)
         progress("writing keys and configurations")
         _write_files(state, settings)
@@ -93,47 +101,42 @@ def _undone_on_error(state: StateDir) -> Iterator[None]:
         raise
 
 
-def _listen(switch: str, subnet: int) -> socket.socket:
-    address = str(management_address(switch, subnet))
-    where = f"{address}:{MANAGEMENT_PORT}"
+def _listen(switch: str, protocol: str, subnet: int) -> socket.socket:
+    address, port = str(management_address(switch, subnet)), PORTS[protocol]
     try:
-        return socket.create_server((address, MANAGEMENT_PORT), backlog=64)
+        return socket.create_server((address, port), backlog=64)
     except OSError as error:
         raise LabError(
-            f"{where}, where {switch} would listen, is not free ({os.strerror(error.errno or 0)}): "
+            f"{address}:{port}, where {switch} would listen, is not free "
+            f"({os.strerror(error.errno or 0)}): "
             "another lab may run there; end it, or give this one a --subnet",
             exit_code=5,
         ) from error
 
 
 def _write_files(state: StateDir, settings: Settings) -> None:
-    for folder in ("ssh", "log", "nodes"):
+    for folder in ("ssh", "tls", "log", "nodes"):
         (state.root / folder).mkdir(mode=0o700, exist_ok=True)
     for name in NODES:
         own = state.node(name)
         own.mkdir(mode=0o700)
-        for file, text in node_files(name).items():
+        for file, text in node_files(name, settings.fabric.get(name, FRR)).items():
             (own / file).write_text(text, encoding="utf-8")
-    keys = {name: state.node(name) / "host_key" for name in SWITCHES}
-    _generate_keys([state.client_key, *keys.values()])
-    client = state.client_key.with_suffix(".pub").read_text(encoding="ascii")
-    public: dict[str, str] = {}
-    for name, key in keys.items():
-        (state.node(name) / "authorized_keys").write_text(client, encoding="ascii")
-        kind, base64, *_ = key.with_suffix(".pub").read_text(encoding="ascii").split()
-        public[name] = f"{kind} {base64}"
-    remember_host_keys(Path(settings.known_hosts), settings.subnet, public)
-
-
-def _generate_keys(paths: list[Path]) -> None:
-    commands = [
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(path)]
-        for path in paths
-    ]
-    running = [subprocess.Popen(command, stdin=subprocess.DEVNULL) for command in commands]
-    for process in running:
-        if process.wait() != 0:
-            raise LabError(f"ssh-keygen failed with exit code {process.returncode}")
+    client, authority = credentials.new_ssh_key(), credentials.Authority.new()
+    credentials.write_secret(state.client_key, client.private)
+    credentials.write_secret(state.password, credentials.new_password())
+    state.ca_file.write_text(authority.pem, encoding="ascii")
+    keys: dict[str, str] = {}
+    for name in SWITCHES:
+        keys[name] = credentials.make_files(
+            state.node(name),
+            name=name,
+            address=str(management_address(name, settings.subnet)),
+            user=client.public,
+            authority=authority,
+        )
+        credentials.write_secret(state.node(name) / "password", state.password.read_text("ascii"))
+    remember_host_keys(settings, keys)
 
 
 def _start_supervisor(

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import birdctl, requirements, vty
+from lab import birdctl, control, requirements, vty
 from lab.errors import LabError
+from lab.fabrics import FRR
 from lab.state import Settings, StateDir
 from lab.topology import NODES, SWITCHES
 
@@ -87,11 +88,37 @@ class Network:
             env={"PATH": requirements.search_path()},
         )
 
-    def running_config(self, switch: str) -> str:
-        """Return a switch's running configuration, as ``vtysh`` shows it without its header."""
+    def platform(self, switch: str) -> str:
+        """Return a switch's platform, as NAPALM calls it."""
         if switch not in SWITCHES:
             raise LabError(f"{switch} is no switch", exit_code=5)
-        return self.run(switch, ["vtysh", "-c", "show running-config no-header"]).stdout
+        return self.settings.fabric[switch]
+
+    def running_config(self, switch: str) -> str:
+        """Return a switch's running configuration as it shows it, FRR's without its header."""
+        return str(self.control(switch, "running"))
+
+    def control(self, switch: str, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Let a switch do what no driver can; see ``lab.switch.base.VirtualSwitch.control``.
+
+        An FRR switch knows ``running``, ``startup`` and ``edit``, its vtysh does them.
+        """
+        if self.platform(switch) == FRR:
+            return self._vtysh(switch, command, **arguments)
+        with _answering(switch, "the virtual switch"):
+            return control.ask(self.path(switch, control.SOCKET), command, arguments)
+
+    def _vtysh(self, switch: str, command: str, lines: Sequence[str] = ()) -> str:
+        match command:
+            case "running":
+                argv = ["vtysh", "-c", "show running-config no-header"]
+            case "startup":
+                argv = ["cat", "/etc/frr/frr.conf"]
+            case "edit":
+                argv = ["sh", "-c", "cat >/tmp/edit && vtysh -f /tmp/edit"]
+            case _:
+                raise LabError(f"{switch} is an FRR switch, which has no {command}", exit_code=5)
+        return self.run(switch, argv, stdin="".join(f"{line}\n" for line in lines)).stdout
 
     def _pid(self, node: str) -> int:
         if node not in NODES:

@@ -7,18 +7,17 @@ is read before /run and /tmp are hidden, because the state directory may lie bel
 import os
 import socket
 import subprocess
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import accounts, inetd, kernel, vty
+from lab import accounts, inetd, kernel, routing
+from lab.fabrics import FRR
 from lab.state import StateDir
 from lab.topology import Node
 
-_ZEBRA = "/usr/lib/frr/zebra"
-_BGPD = "/usr/lib/frr/bgpd"
-_START_WITHIN_S = 15.0
+_FRR_FILES = frozenset({"frr.conf", "vtysh.conf"})
+_SECRET = frozenset({"host_key", "tls.key", "password"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,10 @@ class Birth:
     node: Node
     state: StateDir
     user_namespace: bool
-    listener: socket.socket | None
+    platform: str
+    """The switch's; a speaker has none, which is ""."""
+    listeners: Mapping[str, socket.socket]
+    """A switch's management sockets by protocol."""
     ready_to: int
     """Pipe: a line "namespaces" and later "up" are written here."""
     cables_from: int
@@ -84,7 +86,7 @@ def _place(files: dict[str, bytes], folder: str) -> None:
     for name, content in files.items():
         path = Path(folder, name)
         path.write_bytes(content)
-        path.chmod(0o600 if name == "host_key" else 0o644)
+        path.chmod(0o600 if name in _SECRET else 0o644)
 
 
 def _run_speaker(birth: Birth, files: dict[str, bytes]) -> None:
@@ -95,62 +97,34 @@ def _run_speaker(birth: Birth, files: dict[str, bytes]) -> None:
 
 
 def _run_switch(birth: Birth, files: dict[str, bytes]) -> None:
-    if birth.listener is None:
-        raise ValueError(f"{birth.node.name} has no management socket")
+    is_virtual = birth.platform != FRR
     ssh_log = os.open(
         birth.state.log(f"{birth.node.name}-ssh"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
     )
+    # A virtual switch is a Python program, whose modules may lie below /tmp; it writes nothing
+    # there, but the daemons do below /var/tmp, and an SSH session in both.
+    private = ("/var/tmp",) if is_virtual else ("/tmp", "/var/tmp")  # noqa: S108 - in memory
     for target in ("/run", "/etc/frr", "/var/log"):
         kernel.mount_tmpfs(target)
-    for target in ("/tmp", "/var/tmp"):  # noqa: S108 - the node's own, in memory
+    for target in private:
         kernel.mount_tmpfs(target, mode="1777")
-    frr = {name: files.pop(name) for name in ("frr.conf", "vtysh.conf")}
-    _place(frr, "/etc/frr")
-    _place(files, "/run/lab")
+    _place({name: text for name, text in files.items() if name in _FRR_FILES}, "/etc/frr")
+    _place({name: text for name, text in files.items() if name not in _FRR_FILES}, "/run/lab")
     for folder in ("/run/frr", "/run/sshd", "/var/log/frr"):
         Path(folder).mkdir(mode=0o755)
     Path("/var/log/lastlog").touch()
     accounts.install(user_namespace=birth.user_namespace)
-    _start_frr()
-    os.write(birth.ready_to, b"up\n")
-    inetd.serve(birth.listener, ssh_log, user_namespace=birth.user_namespace)
+    routing.start()
 
+    def say_up() -> None:
+        os.write(birth.ready_to, b"up\n")
 
-def _start_frr() -> None:
-    """Start zebra, then bgpd, then feed them the configuration as at boot.
+    if is_virtual:
+        # Imported by the supervisor already, and only where a fabric has virtual switches: they
+        # need packages that FRR switches do without.
+        from lab.switch import main  # noqa: PLC0415
 
-    In this order: a bgpd that does not find zebra tries again only after ten seconds, and until it
-    knows the interfaces it takes every IPv6 next hop for a stranger's.
-    """
-    _start(_ZEBRA)
-    _await(
-        lambda: Path("/run/frr/zserv.api").exists() and Path("/run/frr/zebra.vty").exists(), "zebra"
-    )
-    _start(_BGPD)
-    _await(Path("/run/frr/bgpd.vty").exists, "bgpd")
-    _await(
-        lambda: "Client: bgp" in vty.ask(Path("/run/frr/zebra.vty"), "show zebra client"),
-        "bgpd's zebra",
-    )
-    # After boot bgpd opens no session before the route-maps' delay timer has run out (FRR 8.4.4,
-    # bgpd/bgp_vty.c: bgp_config_end); five seconds by default, which a test bench need not wait.
-    _vtysh("-c", "configure terminal", "-c", "bgp route-map delay-timer 1")
-    _vtysh("-b")
-    _vtysh("-c", "configure terminal", "-c", "no bgp route-map delay-timer")
-
-
-def _vtysh(*arguments: str) -> None:
-    subprocess.run(["vtysh", *arguments], check=True, stdin=subprocess.DEVNULL)
-
-
-def _start(program: str) -> None:
-    # vtysh alone talks to them: -P 0 keeps the TCP terminal closed.
-    subprocess.Popen([program, "-u", "root", "-g", "root", "-P", "0"], stdin=subprocess.DEVNULL)
-
-
-def _await(is_ready: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _START_WITHIN_S
-    while not is_ready():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} is not ready after {_START_WITHIN_S:.0f} s")
-        time.sleep(0.02)
+        main.serve(birth.node.name, birth.platform, birth.listeners, say_up)
+    routing.boot()
+    say_up()
+    inetd.serve(birth.listeners["ssh"], ssh_log, user_namespace=birth.user_namespace)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lab.fabrics import FRR, PLATFORMS
 from lab.prefixes import CLUSTER_OF, ORIGINS
 from lab.topology import LINKS, NODES, RACKS, Network, Node, rack_of, sessions_of
 
@@ -32,11 +33,12 @@ _SWITCH_TEMPLATE: Mapping[str, str] = {
 }
 
 
-def node_files(name: str) -> dict[str, str]:
+def node_files(name: str, platform: str = FRR) -> dict[str, str]:
     """Return what lies in a node's own folder: file name -> text.
 
-    A switch has ``frr.conf``, ``vtysh.conf`` and ``sshd_config``, a speaker ``bird.conf`` and
-    ``extra.conf``; every node has ``net.batch``, which ``ip -batch`` reads.
+    An FRR switch has ``frr.conf``, ``vtysh.conf`` and ``sshd_config``, a virtual one ``startup``
+    and ``vtysh.conf``, a speaker ``bird.conf`` and ``extra.conf``; every node has ``net.batch``,
+    which ``ip -batch`` reads. ``platform`` is a switch's.
     """
     node = NODES[name]
     files = {"net.batch": _addresses(node)}
@@ -46,7 +48,11 @@ def node_files(name: str) -> dict[str, str]:
         "sessions": sessions_of(name),
         "rack": rack_of(name),
     }
-    if node.is_switch:
+    if node.is_switch and platform != FRR:
+        template = f"{PLATFORMS[platform].templates}/startup.j2"
+        files["startup"] = _without_blank_lines(_render(template, **context))
+        files["vtysh.conf"] = "service integrated-vtysh-config\n"
+    elif node.is_switch:
         files["frr.conf"] = _without_blank_lines(_render(_SWITCH_TEMPLATE[name], **context))
         files["vtysh.conf"] = "service integrated-vtysh-config\n"
         files["sshd_config"] = _render("sshd_config.j2", node=node)

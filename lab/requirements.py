@@ -3,10 +3,14 @@
 Law: everything that is missing is said, in one sentence each, with the command that installs it.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+
+from lab.fabrics import FABRICS, FRR
 
 INSTALL = "apt-get install frr bird2 iproute2 openssh-server openssh-client"
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -19,11 +23,13 @@ _PROGRAMS = {
     "bird": "BIRD 2",
     "ip": "iproute2 (ip)",
     "/usr/sbin/sshd": "the OpenSSH server (sshd)",
-    "ssh-keygen": "OpenSSH's ssh-keygen",
     "unshare": "util-linux (unshare)",
     "setpriv": "util-linux (setpriv)",
     "nsenter": "util-linux (nsenter)",
 }
+
+_PACKAGES = ("aiohttp", "asyncssh", "lxml")
+"""What the virtual switches speak with."""
 
 
 def needs_user_namespace() -> bool:
@@ -42,14 +48,25 @@ def search_path() -> str:
     return os.pathsep.join(part for part in (os.environ.get("PATH", ""), _PATH) if part)
 
 
-def missing() -> list[str]:
-    """Return a sentence for each thing that the lab needs and this machine lacks, if any."""
+def missing(fabric: Mapping[str, str] = FABRICS[FRR]) -> list[str]:
+    """Return a sentence for each thing that the lab needs and this machine lacks, if any.
+
+    Args:
+        fabric: switch -> platform; virtual switches need more than FRR does.
+    """
     path = search_path()
     sentences = [
         f"The lab needs {what}, which is not on this machine: {INSTALL}"
         for program, what in _PROGRAMS.items()
         if shutil.which(program, path=path) is None
     ]
+    if set(fabric.values()) - {FRR}:
+        absent = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
+        if absent:
+            sentences.append(
+                f"The lab's virtual switches need {', '.join(absent)}, which is not in this "
+                "Python: python -m pip install -e '.[lab]'"
+            )
     if shutil.which("unshare", path=path) and not _namespaces_work(path):
         sentences.append(_namespaces_sentence())
     return sentences

@@ -8,11 +8,13 @@ import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.topology import MANAGEMENT_PORT, SWITCHES, management_address
+from lab.fabrics import PLATFORMS, PORTS, SSH_LIKE, Fabric
+from lab.topology import SWITCHES, management_address
 
 _MARKER = "lab.json"
 _LOCK = "lock"
@@ -26,6 +28,7 @@ class Settings:
     """The second byte of the management addresses 127.SUBNET.0.x."""
     known_hosts: str
     user_namespace: bool
+    fabric: Fabric
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,16 @@ class StateDir:
     def client_key(self) -> Path:
         """The private key that every switch accepts for the SSH user."""
         return self.root / "ssh" / "id_ed25519"
+
+    @property
+    def password(self) -> Path:
+        """The password of the virtual switches' account."""
+        return self.root / "password"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the authority that vouches for the virtual switches."""
+        return self.root / "tls" / "ca.pem"
 
     @property
     def pids(self) -> Path:
@@ -124,26 +137,27 @@ class StateDir:
         self.root.rmdir()
 
 
-def _host_names(subnet: int) -> dict[str, str]:
-    return {
-        f"[{management_address(switch, subnet)}]:{MANAGEMENT_PORT}": switch for switch in SWITCHES
-    }
+def _host_names(subnet: int, switch: str, protocols: Iterable[str] = SSH_LIKE) -> list[str]:
+    address = management_address(switch, subnet)
+    return [f"[{address}]:{PORTS[one]}" for one in SSH_LIKE if one in protocols]
 
 
-def remember_host_keys(known_hosts: Path, subnet: int, keys: dict[str, str]) -> None:
-    """Write the switches' public host keys (switch -> "type base64") to a known_hosts file."""
-    forget_host_keys(known_hosts, subnet)
+def remember_host_keys(settings: Settings, keys: dict[str, str]) -> None:
+    """Write the switches' public host keys (switch -> "type base64") to the known_hosts file."""
+    known_hosts = Path(settings.known_hosts)
+    forget_host_keys(known_hosts, settings.subnet)
     known_hosts.parent.mkdir(parents=True, exist_ok=True)
     with known_hosts.open("a", encoding="ascii") as file:
-        for host, switch in _host_names(subnet).items():
-            file.write(f"{host} {keys[switch]}\n")
+        for switch, platform in settings.fabric.items():
+            for host in _host_names(settings.subnet, switch, PLATFORMS[platform].protocols):
+                file.write(f"{host} {keys[switch]}\n")
 
 
 def forget_host_keys(known_hosts: Path, subnet: int) -> None:
     """Remove the lines of this lab's switches; a file with nothing else in it goes too."""
     if not known_hosts.is_file():
         return
-    ours = _host_names(subnet)
+    ours = {host for switch in SWITCHES for host in _host_names(subnet, switch)}
     lines = known_hosts.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if line.split(" ", 1)[0] not in ours]
     if kept:

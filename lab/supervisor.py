@@ -6,7 +6,7 @@ hand.
 
 It is started as ``python -m lab.supervisor STATE`` by ``lab.launch``, inside new network, mount and
 PID namespaces, with the management sockets as the file descriptors named in LAB_SOCKETS
-(switch=number,…).
+(switch/protocol=number,…).
 """
 
 import json
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lab import kernel
+from lab.fabrics import switch_class
 from lab.node import Birth, run
 from lab.state import Settings, StateDir
 from lab.topology import NODES, cables
@@ -35,6 +36,9 @@ def main() -> NoReturn:
     kernel.make_mounts_private()
     _hide_other_processes()
     listeners = _listeners()
+    for platform in set(settings.fabric.values()):
+        # Once for all: the nodes are forks of this process.
+        switch_class(platform)
     supervisor = _Supervisor(state, settings, listeners, host_proc)
     supervisor.bear_all()
     supervisor.connect_all()
@@ -51,7 +55,7 @@ class _Supervisor:
         self,
         state: StateDir,
         settings: Settings,
-        listeners: dict[str, socket.socket],
+        listeners: dict[str, dict[str, socket.socket]],
         host_proc: int,
     ) -> None:
         self.state = state
@@ -67,6 +71,7 @@ class _Supervisor:
         """Fork a process for each node and wait until each has its namespaces."""
         for name in NODES:
             self._bear(name)
+        self._close_listeners()
         for name in NODES:
             host_pid, pid, word = self._hear(name).split()
             if word != "namespaces":
@@ -81,12 +86,15 @@ class _Supervisor:
                 host_pid = os.readlink("self", dir_fd=self.host_proc)
                 seen_pid = Path("/proc/self").readlink()
                 os.write(ready_to, f"{host_pid} {seen_pid} ".encode("ascii"))
+                own = self.listeners.pop(name, {})
+                self._close_listeners()
                 run(
                     Birth(
                         node=NODES[name],
                         state=self.state,
                         user_namespace=self.settings.user_namespace,
-                        listener=self.listeners.get(name),
+                        platform=self.settings.fabric.get(name, ""),
+                        listeners=own,
                         ready_to=ready_to,
                         cables_from=cables_from,
                     )
@@ -98,6 +106,12 @@ class _Supervisor:
         os.close(ready_to)
         os.close(cables_from)
         self.ready[name], self.cables[name] = ready_from, cables_to
+
+    def _close_listeners(self) -> None:
+        """Let go of other nodes' sockets: a switch that dies must not seem to listen still."""
+        for listeners in self.listeners.values():
+            for listener in listeners.values():
+                listener.close()
 
     def _hear(self, name: str) -> str:
         line = b""
@@ -138,12 +152,15 @@ def _hide_other_processes() -> None:
         print(f"keeping the outer /proc: {error}", flush=True)
 
 
-def _listeners() -> dict[str, socket.socket]:
-    pairs = (item.split("=") for item in os.environ["LAB_SOCKETS"].split(","))
-    listeners = {switch: socket.socket(fileno=int(number)) for switch, number in pairs}
-    for listener in listeners.values():
+def _listeners() -> dict[str, dict[str, socket.socket]]:
+    found: dict[str, dict[str, socket.socket]] = {}
+    for item in os.environ["LAB_SOCKETS"].split(","):
+        name, _, number = item.partition("=")
+        switch, _, protocol = name.partition("/")
+        listener = socket.socket(fileno=int(number))
         listener.set_inheritable(False)
-    return listeners
+        found.setdefault(switch, {})[protocol] = listener
+    return found
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -245,9 +245,8 @@ def rack_of(node: str) -> Rack | None:
 
 
 def management_address(switch: str, subnet: int) -> IPv4Address:
-    """Return the loopback address where the OpenSSH of ``switch`` listens in lab ``subnet``."""
+    """Return the loopback address where ``switch`` is managed in lab ``subnet``."""
     return IPv4Address(f"127.{subnet}.0.{NODES[switch].number}")
 
 
-MANAGEMENT_PORT = 2222
 SSH_USER = "ringfence"

@@ -5,7 +5,7 @@ under CI=true it fails them, so that a pipeline never passes by skipping.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from lab import requirements
 from lab.api import Lab
 from lab.errors import LabError
+from lab.fabrics import FRR
 
 _SUBNETS = range(200, 240)
 """Management subnets for tests, away from the default one of a developer's own lab."""
@@ -35,14 +36,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Return a running lab in peace, one for the whole session; it dies with the test run."""
+    """Return a running lab of FRR alone, in peace, for the whole session; it dies with the run."""
     folder = tmp_path_factory.mktemp("lab")
     running = start_somewhere(folder)
     yield running
     running.stop()
 
 
-def start_somewhere(folder: Path) -> Lab:
+def start_somewhere(folder: Path, fabric: str | Mapping[str, str] = FRR) -> Lab:
     """Start a lab below ``folder`` on the first management subnet that nobody else uses."""
     for subnet in _SUBNETS:
         try:
@@ -50,6 +51,7 @@ def start_somewhere(folder: Path) -> Lab:
                 folder / "state",
                 subnet=subnet,
                 known_hosts=folder / "known_hosts",
+                fabric=fabric,
                 dies_with_caller=True,
             )
         except LabError as error:
