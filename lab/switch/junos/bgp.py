@@ -24,6 +24,7 @@ from lab.switch.meaning import (
     Router,
     Verdict,
 )
+from lab.switch.simplify import simplified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,13 +142,17 @@ class _Reader:
         ]
         imports, exports = _chain(levels, "import"), _chain(levels, "export")
         options = self.tree.one("policy-options")
-        family = Family(
-            import_policy=chain_program(options, imports, local=None) if imports else None,
-            export_policy=chain_program(options, exports, local=self.local),
-            next_hop_self=sets_next_hop_self(options, exports),
-            route_reflector_client=_first(levels, "cluster") is not None,
-        )
-        return dict.fromkeys(versions, family)
+        incoming = chain_program(options, imports, local=None) if imports else None
+        outgoing = chain_program(options, exports, local=self.local)
+        return {
+            version: Family(
+                import_policy=None if incoming is None else simplified(incoming, version),
+                export_policy=simplified(outgoing, version),
+                next_hop_self=sets_next_hop_self(options, exports),
+                route_reflector_client=_first(levels, "cluster") is not None,
+            )
+            for version in versions
+        }
 
 
 def _first(levels: Sequence[Node], word: str) -> str | None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from lab.errors import LabError
 from lab.switch.junos.check import check
+from lab.switch.junos.reading import Complaint
 from lab.switch.junos.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from lab.switch.junos.reading import Complaint
 
 KEPT = 50
 
@@ -128,9 +128,13 @@ class Store:
         complaints = check(self.candidate)
         if complaints:
             return complaints
+        if self.is_modified:
+            try:
+                self.activate(self.candidate)
+            except LabError as error:
+                return [Complaint("", f"the routing daemon refuses it: {error}", "")]
         before = self._waiting.before if self._waiting else self.running
         self._disarm()
-        was = self.running
         if minutes is not None and comment is None:
             comment = f"commit confirmed, rollback in {minutes}mins"
         self._record(user, client, comment)
@@ -139,8 +143,6 @@ class Store:
             delay = minutes * self.minute_s
             timer = loop.call_later(delay, self._roll_back)
             self._waiting = _Waiting(timer, before, loop.time() + delay)
-        if not was.same(self.running):
-            self.activate(self.running)
         return []
 
     def pending_s(self) -> float | None:
