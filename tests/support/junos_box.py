@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ncclient.transport.session
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from napalm import get_network_driver
 from switchbox import SwitchBox
 
 from inventory.models import Ssh, Tls
+from lab.render import node_files
 from lab.switch.base import Neighbor, Route
 from lab.switch.junos import JunosSwitch
-from lab.topology import NODES, rack_of, sessions_of
 from tasks.adapters.base import Trust
 from tasks.adapters.junos import JunosAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # How often the client looks whether there is something to send; every RPC waits for it.
 ncclient.transport.session.TICK = 0.002
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "lab" / "templates"
 ADDRESS = "127.46.0.1"
 #: What the deploy of a guard looks like: a list, a guard that asks it, and the guard in front.
 GUARD = """\
@@ -51,17 +49,7 @@ delete policy-options policy-statement RF-out-pools-v4-0a1b2c3d
 
 def startup(name: str) -> str:
     """Return the configuration that a switch of the lab boots with."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - no HTML
-    )
-    text = environment.get_template("junos/startup.j2").render(
-        node=NODES[name], nodes=NODES, sessions=sessions_of(name), rack=rack_of(name)
-    )
-    return "".join(f"{line}\n" for line in text.splitlines() if line.strip())
+    return node_files(name, "junos")["startup"]
 
 
 def box_of(folder: Path, name: str = "tor1") -> SwitchBox:
