@@ -147,7 +147,7 @@ _STANZA = Mode(
         ),
         Command(r"set (?P<what>as-path prepend) (?P<_value>[\d ]+?) ?", name="set"),
         Command(r"set (?P<what>weight|origin|tag) (?P<_value>\S+) ?", name="set"),
-        Command(r"continue (?P<_seq>\d+)", name="continue"),
+        Command(r"continue(?: (?P<_seq>\d+))?", name="continue"),
     )
 )
 
