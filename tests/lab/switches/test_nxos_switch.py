@@ -144,7 +144,8 @@ REMOVALS = [
 @pytest.mark.parametrize(("lines", "gone"), REMOVALS)
 def test_no_takes_away_what_it_names(lines: str, gone: Sequence[str]) -> None:
     text = (
-        f"{HEAD}ip prefix-list A seq 5 permit 10.0.0.0/8\nip prefix-list A seq 10 permit 11.0.0.0/8\n"
+        f"{HEAD}ip prefix-list A seq 5 permit 10.0.0.0/8\n"
+        "ip prefix-list A seq 10 permit 11.0.0.0/8\n"
         "route-map M deny 1\n  match ip address prefix-list A\nroute-map M permit 10\n"
         "router bgp 1\n  neighbor 10.0.0.1\n    remote-as 2\n    address-family ipv4 unicast\n"
         "      route-map M in\nscheduler job name J\n  checkpoint\nend-job\n"
