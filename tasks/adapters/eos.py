@@ -7,19 +7,21 @@ file, which is the startup configuration of back then, is never used.
 
 from __future__ import annotations
 
+import re
 import secrets
 import ssl
+import time
 from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from napalm.base.exceptions import CommitError, MergeConfigException
+from napalm.base.exceptions import CommitError, MergeConfigException, SessionLockedException
 from pyeapi.eapilib import CommandError
 
 from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import Tables, same_diff
-from tasks.errors import RejectedError
+from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 #: What the names of our sessions begin with.
 _OURS = "ringfence-"
+_DATED = re.compile(rf"{_OURS}(?P<begun>\d+)-")
+#: A session of ours is over within seconds; the driver may wait ten for others to end.
+_DEAD_AFTER_S = 600
 #: What ``commit timer`` can say in hours, minutes and seconds, as the driver writes it.
 _TIMER_S = range(1, 24 * 60 * 60)
 _AUTOSAVE = (
@@ -179,19 +184,46 @@ def _own_words() -> Iterator[None]:
 
 
 def _load(driver: Driver, candidate: str) -> str:
-    """Begin a session with ``candidate`` and return its diff, secrets hidden."""
-    driver.config_session = f"{_OURS}{secrets.token_hex(6)}"
+    """Begin a session with ``candidate`` and return its diff, secrets hidden.
+
+    Raises:
+        RejectedError: the device refuses a line.
+        LockedError: somebody else's session was pending all the time that the driver waits.
+    """
+    _abort_the_dead(driver)
+    driver.config_session = f"{_OURS}{int(time.time())}-{secrets.token_hex(4)}"
+    try:
+        with _own_words():
+            driver.load_merge_candidate(config=candidate)
+            return redact(str(driver.compare_config()))
+    except SessionLockedException:
+        others = ", ".join(sorted(_begun(driver)))
+        raise LockedError(
+            f"other configuration sessions are pending on the device ({others}): each would "
+            "overwrite what is committed beside it; commit or abort them"
+        ) from None
+
+
+def _begun(driver: Driver) -> list[str]:
+    """Return the names of all sessions that are neither committed nor aborted."""
     with _own_words():
-        driver.load_merge_candidate(config=candidate)
-        return redact(str(driver.compare_config()))
+        said = driver.device.run_commands(["show configuration sessions"])[0]
+    return [name for name, one in said["sessions"].items() if one["state"] == "pending"]
+
+
+def _abort_the_dead(driver: Driver) -> None:
+    """Abort sessions of runs that were killed: EOS keeps them for a day, and they lock out all."""
+    for name in _begun(driver):
+        found = _DATED.match(name)
+        if found and time.time() - int(found["begun"]) > _DEAD_AFTER_S:
+            driver.config_session = name
+            _abort(driver)
 
 
 def _abort(driver: Driver) -> None:
     """Abort the driver's session if it ever began; the driver takes it for begun when it didn't."""
-    name = driver.config_session
-    with _own_words():
-        sessions = driver.device.run_commands(["show configuration sessions"])[0]["sessions"]
-        if sessions.get(name, {}).get("state") == "pending":
+    if driver.config_session in _begun(driver):
+        with _own_words():
             driver.discard_config()
     driver.config_session = None
 

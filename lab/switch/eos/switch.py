@@ -4,7 +4,7 @@ Requests are served one by one, each in a thread, since the daemon underneath bl
 timer waits for the same lock. What a commit changes holds when its answer is given.
 
 Faults: ``refuse-commit`` fails every commit; ``no-timer`` takes a timed commit for good without
-saying so; ``hang`` answers nothing; ``lost-answer`` does what is asked, then cuts the connection.
+saying so; ``hang`` answers nothing; ``lost-commit`` commits and cuts the connection.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class EosSwitch:
             if shell.has_changed:
                 await self._apply()
             self._set_alarm()
-        if "lost-answer" in self._faults:
+        if "lost-commit" in self._faults and any(" commit" in one for one in request.commands):
             raise eapi.LostAnswerError
         return answer
 
