@@ -46,7 +46,6 @@ class _NxosBase:
 
     def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
         """Return what a commit with a scheduled rollback needs and is not configured."""
-        del driver
         there = {line.strip() for line in running.splitlines()}
         found = [
             f"it lacks `feature {name}`, {why}"
@@ -58,6 +57,8 @@ class _NxosBase:
                 "it lacks `scheduler aaa-authentication ...`: without the password of a user "
                 "that a server authenticates the scheduler runs no job of theirs"
             )
+        if not found and (full := dead_man.no_room(self.wire, driver)):
+            found.append(full)
         return tuple(found)
 
     def running(self, driver: Driver) -> str:
@@ -134,15 +135,34 @@ class _NxosBase:
         dead_man.sweep(self.wire, driver)
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Roll back to our checkpoint if it is armed; else enter ``way_back``, and save."""
-        if self.pending(driver):
-            dead_man.roll_back(self.wire, driver)
+        """Roll back to our checkpoint if it is armed; else enter ``way_back``, and save.
+
+        A checkpoint is the whole configuration. Where somebody else has changed theirs since, an
+        armed change goes back by its own lines, if the device takes them all, and theirs stays.
+        """
+        if not self.pending(driver):
             dead_man.sweep(self.wire, driver)
+            if way_back:
+                self.wire.configure(driver, _lines(way_back))
+                self._save(driver)
             return
+        if not (way_back and self._others_changed(driver) and self._enter(driver, way_back)):
+            dead_man.roll_back(self.wire, driver)
         dead_man.sweep(self.wire, driver)
-        if way_back:
-            self.wire.configure(driver, _lines(way_back))
-            self._save(driver)
+
+    def _others_changed(self, driver: Driver) -> bool:
+        """Return whether what is not ours differs from the checkpoint."""
+        foreign = NxosDialect().foreign
+        kept = dead_man.checkpoint_text(self.wire, driver)
+        return foreign(kept) != foreign(self.running(driver))
+
+    def _enter(self, driver: Driver, candidate: str) -> bool:
+        """Enter ``candidate``; return whether the device took all of it."""
+        try:
+            self.wire.configure(driver, _lines(candidate))
+        except RejectedError:
+            return False
+        return True
 
     def _save(self, driver: Driver) -> None:
         said = self.wire.show(driver, "copy running-config startup-config")

@@ -32,6 +32,10 @@ _EACH = re.compile(r"^(?=Schedule Name)", re.MULTILINE)
 _JOB = re.compile(r"^Job Name\s*: *(?P<name>\S+)", re.MULTILINE)
 _CHECKPOINT = re.compile(r"^\s*\d+\) (?P<name>\S+):", re.MULTILINE)
 _NOT_YET = re.compile(r"^Last Execution Time\s*: *Yet to be executed", re.MULTILINE)
+#: The first line of a configuration.
+_BEGINNING = re.compile(r"^version ", re.MULTILINE)
+#: As many as the platform keeps for its users (system management guide, "Rollback").
+_MAX_CHECKPOINTS = 10
 #: What a rollback says when it did all; over NX-API its failure is no error of the request.
 _DONE = re.compile(r"completed", re.IGNORECASE)
 _ROLLBACK = f"rollback running-config checkpoint {NAME} atomic"
@@ -100,6 +104,25 @@ def roll_back(wire: Wire, driver: Driver) -> None:
     if not _DONE.search(said):
         words = " ".join(said.split())
         raise DeviceError(f"the rollback did not end well, and the timer stays armed: {words}")
+
+
+def checkpoint_text(wire: Wire, driver: Driver) -> str:
+    """Return the configuration in our checkpoint, without what is printed in front of it."""
+    text = wire.show(driver, f"show checkpoint {NAME}")
+    begin = _BEGINNING.search(text)
+    return text[begin.start() :] if begin else text
+
+
+def no_room(wire: Wire, driver: Driver) -> str:
+    """Return a sentence if the device keeps as many checkpoints of others as it can, else ""."""
+    shown = _CHECKPOINT.finditer(wire.show(driver, _CHECKPOINTS))
+    theirs = [one["name"] for one in shown if not one["name"].startswith(PREFIX)]
+    if len(theirs) < _MAX_CHECKPOINTS:
+        return ""
+    return (
+        f"it keeps {len(theirs)} checkpoints, which leaves no room for ours: "
+        f"`no checkpoint {theirs[0]}`, say, makes some"
+    )
 
 
 def disarm(wire: Wire, driver: Driver) -> None:

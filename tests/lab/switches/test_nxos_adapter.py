@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from napalm import get_network_driver
 from napalm.base.exceptions import ConnectionException
-from nxos_box import CHANGE, LIST, TRANSPORTS, WAY_BACK, box, connected
+from napalm.nxapi_plumbing import Device as NXOSDevice
+from nxos_box import CHANGE, LIST, TRANSPORTS, WAY_BACK, box, connected, trust
 
 from inventory.errors import DeviceError
+from inventory.models import Ssh, Tls
 from lab.switch import credentials
 from lab.switch.base import Neighbor, Route
 from policies.dialects.nxos import NxosDialect
 from policies.filters import Direction, SessionKey
+from tasks.adapters.base import Trust
 from tasks.errors import ConnectError, LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from switchbox import SwitchBox
 
@@ -127,19 +131,25 @@ def test_what_is_missing_for_a_commit_is_named(place: Place) -> None:
     assert len(place.adapter.lacks(place.driver, without)) == 2
 
 
-def test_only_the_api_needs_the_feature_of_the_api() -> None:
-    text = "feature bgp\nfeature scheduler\n"
-    found = {name: adapter.lacks(None, text) for name, (adapter, _) in TRANSPORTS.items()}
-    assert [one.split("`")[1] for one in found["nxos"]] == ["feature nxapi"]
-    assert found["nxos_ssh"] == ()
+def test_only_the_api_needs_the_feature_of_the_api(place: Place) -> None:
+    named = place.adapter.lacks(place.driver, "feature bgp\nfeature scheduler\n")
+    needed = {"nxos": ["feature nxapi"], "nxos_ssh": []}[place.platform]
+    assert [one.split("`")[1] for one in named] == needed
+
+
+def test_checkpoints_of_others_that_leave_no_room_are_named(place: Place) -> None:
+    fill(place.box)
+    (named,) = place.adapter.lacks(place.driver, place.before)
+    assert "it keeps 10 checkpoints" in named
+    assert "`no checkpoint theirs-0`" in named
 
 
 def test_an_address_of_ipv6_makes_a_url() -> None:
-    class Unopened:
-        hostname = "2001:db8::5"
-
-    TRANSPORTS["nxos"][0].before_open(Unopened, None)  # type: ignore[arg-type]
-    assert Unopened.hostname == "[2001:db8::5]"
+    driver = get_network_driver("nxos")("2001:db8::5", "user", "a word")
+    believes = Trust(ssh=Ssh(), tls=Tls(), folder=Path())
+    TRANSPORTS["nxos"][0].before_open(driver, believes)
+    url = NXOSDevice(driver.hostname, "user", "a word", "https", port=8443).api.url
+    assert url == "https://[2001:db8::5]:8443/ins"
 
 
 def neighbor(address: str, state: str, *, group: str | None = None, asn: int = 65000) -> Neighbor:
@@ -300,6 +310,28 @@ def test_a_pending_change_is_taken_back_byte_for_byte(place: Place) -> None:
     assert place.traces == traces
 
 
+def test_what_somebody_else_changed_meanwhile_stays_when_a_change_is_taken_back(
+    place: Place,
+) -> None:
+    saved = place.startup
+    place.commit()
+    place.box.control("edit", lines=["ntp server 192.0.2.13 use-vrf management"])
+    theirs = "ntp server 192.0.2.13 use-vrf management\n"
+    place.adapter.revert(place.driver, WAY_BACK)
+    assert place.running.replace(theirs, "") == place.before
+    assert theirs in place.running
+    assert place.startup == saved
+    assert place.traces[2:] == (None, [], [])
+
+
+def test_a_way_back_that_is_refused_gives_way_to_the_checkpoint(place: Place) -> None:
+    place.commit()
+    place.box.control("edit", lines=["ntp server 192.0.2.13 use-vrf management"])
+    place.fault("refuse no ip prefix-list")
+    place.adapter.revert(place.driver, WAY_BACK)
+    assert place.running == place.before
+
+
 def test_a_confirmed_change_is_taken_back_by_its_own_lines_for_good(place: Place) -> None:
     place.commit()
     place.adapter.confirm(place.driver)
@@ -406,16 +438,17 @@ def test_nothing_is_changed_before_the_timer_is_armed(place: Place, fault: str) 
 
 
 def test_all_checkpoints_in_use_are_no_reason_to_commit_without_one(place: Place) -> None:
-    for number in range(10):
-        place.box.do(checkpoint(place.box, f"theirs-{number}"))
+    fill(place.box)
     traces = place.traces
     with pytest.raises(DeviceError, match="Maximum number of user checkpoints"):
         place.commit()
     assert place.traces == traces
 
 
-async def checkpoint(there: SwitchBox, name: str) -> None:
-    there.switch.device.checkpoint(name)  # type: ignore[attr-defined]
+def fill(there: SwitchBox) -> None:
+    """Let somebody have taken as many checkpoints as there may be."""
+    for number in range(10):
+        there.switch.device.checkpoint(f"theirs-{number}")  # type: ignore[attr-defined]
 
 
 def test_a_rollback_that_fails_leaves_the_timer_to_try_again(place: Place) -> None:
@@ -469,8 +502,6 @@ def test_no_rollback_file_of_anybody_is_written_or_used(place: Place) -> None:
 
 def test_options_of_the_inventory_stay_as_they_are(place: Place) -> None:
     given = {"dest_file_system": "bootflash:", "ssl_verify": False, "ssh_strict": False}
-    from nxos_box import trust  # noqa: PLC0415
-
     made = place.adapter.options(given, trust(place.box))
     assert given == {"dest_file_system": "bootflash:", "ssl_verify": False, "ssh_strict": False}
     assert made["ssl_verify" if place.platform == "nxos" else "ssh_strict"] in {
