@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from napalm import get_network_driver
 
 from inventory.models import Ssh, Tls
-from lab.topology import NODES, rack_of, sessions_of
+from lab.render import node_files
 from tasks.adapters.base import Trust
 from tasks.adapters.ios import IosAdapter
 
@@ -19,37 +18,50 @@ if TYPE_CHECKING:
 
     from switchbox import SwitchBox
 
-_TEMPLATES = Path(__file__).parents[2] / "lab" / "templates"
+    from tasks.adapters.base import Driver
 
 
 def startup(name: str) -> str:
-    """Return the startup configuration of one of the lab's switches."""
-    environment = Environment(  # noqa: S701 - router configurations, not HTML
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("ios/startup.j2").render(
-        node=NODES[name], nodes=NODES, sessions=sessions_of(name), rack=rack_of(name)
-    )
+    """Return what one of the lab's switches boots with."""
+    return node_files(name, "ios")["startup"]
 
 
 @contextmanager
-def opened(box: SwitchBox, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - not annotated
+def opened(box: SwitchBox, **options: Any) -> Iterator[Driver]:  # noqa: ANN401 - the driver's
+    """Open the unmodified driver on a switch, with the adapter's options and ``options``."""
+    with opened_at(
+        box.address,
+        box.ports["ssh"],
+        username=box.username,
+        known_hosts=box.known_hosts,
+        key_file=box.key_file,
+        **options,
+    ) as driver:
+        yield driver
+
+
+@contextmanager
+def opened_at(
+    address: str,
+    port: int,
+    *,
+    username: str,
+    known_hosts: Path,
+    key_file: Path,
+    **options: Any,  # noqa: ANN401 - the driver's
+) -> Iterator[Driver]:
     """Open the unmodified driver as the program does, host key checked."""
     adapter = IosAdapter()
     trust = Trust(
-        ssh=Ssh(known_hosts=str(box.known_hosts), key_file=str(box.key_file)),
+        ssh=Ssh(known_hosts=str(known_hosts), key_file=str(key_file)),
         tls=Tls(),
         folder=Path("/"),
     )
     driver = get_network_driver("ios")(
-        hostname=box.address,
-        username=box.username,
+        hostname=address,
+        username=username,
         password="",
-        optional_args={"port": box.ports["ssh"], **adapter.options({}, trust), **options},
+        optional_args={"port": port, **adapter.options({}, trust), **options},
     )
     adapter.before_open(driver, trust)
     driver.open()
