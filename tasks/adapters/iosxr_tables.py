@@ -70,17 +70,17 @@ def read_tables(reply: bytes, running: str, sessions: Sequence[tuple[SessionKey,
         for one in tables.iterfind("b:neighbors/b:neighbor", _NS)
         if one.findtext("b:connection-state", "", _NS) == "bgp-st-estab"
     }
-    groups = _members(running)
+    groups = group_members(running)
     accepted = {}
     for key, version in sessions:
-        whom = _Whom(key, groups)
+        whom = Whom(key, groups)
         tables = vrfs.get(key.vrf)
         routes = () if tables is None else _paths(tables, version)
         accepted[key, version] = frozenset(route for route, peer in routes if peer in whom)
     return Tables(up=frozenset(up), accepted=accepted)
 
 
-class _Whom:
+class Whom:
     """The addresses that one session stands for: itself, a range, or a group's members."""
 
     def __init__(self, key: SessionKey, groups: Mapping[tuple[str, str], Sequence[str]]) -> None:
@@ -97,6 +97,7 @@ class _Whom:
         }
 
     def __contains__(self, address: str) -> bool:
+        """Return whether a neighbor is one of them."""
         peer = ip_address(address)
         if any(one.num_addresses == 1 and peer in one for one in self._networks):
             return True
@@ -123,7 +124,7 @@ def _paths(tables: etree._Element, version: int) -> Iterator[tuple[Network, str]
                 yield ip_network(f"{network}/{path.findtext('b:prefix-length', '', _NS)}"), peer
 
 
-def _members(running: str) -> dict[tuple[str, str], list[str]]:
+def group_members(running: str) -> dict[tuple[str, str], list[str]]:
     """Return the addresses and ranges that use each neighbor-group, by (vrf, group).
 
     Neighbors that use none are there too, below the empty name.

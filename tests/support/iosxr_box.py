@@ -63,9 +63,9 @@ def startup(name: str = "tor1") -> str:
     )
 
 
-def box(folder: Path, name: str = "tor1") -> SwitchBox:
+def box(folder: Path, name: str = "tor1", switch: type[IosXrSwitch] = IosXrSwitch) -> SwitchBox:
     """Return a box that is to be entered."""
-    return SwitchBox(IosXrSwitch, startup(name), folder, name=name, address=ADDRESS)
+    return SwitchBox(switch, startup(name), folder, name=name, address=ADDRESS)
 
 
 def trust(there: SwitchBox, **ssh: object) -> Trust:
@@ -115,6 +115,10 @@ def new_driver(
 
 def close(driver: Driver) -> None:
     """Close a driver whatever state its session is in."""
+    if driver.platform == "iosxr":  # netmiko looks ten seconds for a prompt that XML has not
+        driver.device.device.remote_conn.transport.close()
+        driver.device = None
+        return
     try:
         driver.close()
     except Exception:  # noqa: BLE001 - the driver lets everything through when the session is gone

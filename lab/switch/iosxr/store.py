@@ -52,7 +52,8 @@ class RefusedError(Exception):
 class Target:
     """A target configuration: what one session entered since it committed or discarded last.
 
-    ``since`` is the commit that was the last one then; ``replaces`` is for a whole configuration.
+    ``since`` is the number of commits when the session began, or committed last itself;
+    ``replaces`` is for a whole configuration.
     """
 
     who: str
@@ -142,7 +143,7 @@ class Store:
 
     def discard(self, target: Target) -> None:
         """Forget what was entered."""
-        target.entered, target.replaces, target.since = [], False, len(self.commits)
+        target.entered, target.replaces = [], False
 
     def lock(self, target: Target) -> None:
         """Give a session the database alone (``configure exclusive``)."""
@@ -195,6 +196,7 @@ class Store:
             before = self.running
             is_changed = await self._make(target.over(before), target.who, client)
             self.discard(target)
+            target.since = len(self.commits)
             if self.pending is not None:
                 self.pending.timer.cancel()
                 before = self.pending.before

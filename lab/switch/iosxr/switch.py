@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from lab.switch import ssh
 from lab.switch.base import Faults
 from lab.switch.iosxr.edits import changes, difference
 from lab.switch.iosxr.oper import operational
 from lab.switch.iosxr.store import HEADER, Reason, RefusedError, Store
 from lab.switch.iosxr.tree import show
+from lab.switch.iosxr.xml_agent import XmlSession
 from lab.switch.netconf import (
     BASE_1_0,
     BASE_1_1,
@@ -64,16 +66,28 @@ class IosXrSwitch:
         self.store = Store(environment.daemon)
         self._targets: dict[Session, Target] = {}
         self._server = NetconfServer(self)
+        self._terminal: ssh.Server | None = None
 
     async def start(self) -> None:
         """Boot from the configuration that was committed last, and answer."""
         startup = self._environment.files / "startup"
         await self.store.boot(startup.read_text(encoding="utf-8"))
-        await self._server.start(self._environment, self._environment.listeners["netconf"])
+        listeners = self._environment.listeners
+        if "netconf" in listeners:
+            await self._server.start(self._environment, listeners["netconf"])
+        if "ssh" in listeners:
+            services = ssh.Services(
+                cli=lambda client: XmlSession(
+                    self._environment, self.store, self.faults, client.username
+                )
+            )
+            self._terminal = await ssh.serve(listeners["ssh"], self._environment, services)
 
     async def stop(self) -> None:
         """Answer nobody any more."""
         await self._server.stop()
+        if self._terminal is not None:
+            await self._terminal.close()
 
     def running(self) -> str:
         """Return the running configuration."""
@@ -237,3 +251,9 @@ class IosXrSwitch:
         )
         if "drop-after-commit" in self.faults:
             raise HangUpError
+
+
+class IosXrCliSwitch(IosXrSwitch):
+    """The same router with its CLI and XML agent instead, for NAPALM's older ``iosxr``."""
+
+    PROTOCOLS = ("ssh",)
