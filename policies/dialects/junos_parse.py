@@ -70,8 +70,8 @@ def _route_maps(policies: Policies, sessions: Mapping[SessionKey, Session]) -> d
                 )
     maps: dict[str, RouteMap] = {}
     used: set[str] = set()
-    for name in sorted(exports, key=lambda one: not is_owned(one)):
-        _chain(policies, name, maps, used, exported=exports[name], exports=exports)
+    for name, exported in exports.items():
+        _chain(policies, name, maps, used, exported=exported)
     for name in policies.own:
         if name not in used:
             maps[name] = policies.guarded((name,))
@@ -85,10 +85,8 @@ def _chain(
     used: set[str],
     *,
     exported: bool,
-    exports: Mapping[str, bool],
 ) -> None:
     """Judge the chain ``name``, and what stands in it behind a policy of ours."""
-    exported = exported or exports.get(name, False)
     names = words(name)
     if not is_owned(names[0]):
         known = maps.get(name)
@@ -100,7 +98,7 @@ def _chain(
     maps[name] = policies.guarded(names)
     rest = maps[name].stanzas[-1].call
     if rest is not None:
-        _chain(policies, rest, maps, used, exported=exported, exports=exports)
+        _chain(policies, rest, maps, used, exported=exported)
 
 
 def _other_uses(tree: Tree) -> dict[str, tuple[str, ...]]:

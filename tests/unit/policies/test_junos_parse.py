@@ -337,6 +337,41 @@ def test_a_term_that_prefixes_dont_decide_may_accept(
     assert (ten in judged.may, ten in judged.must) == (may, must)
 
 
+@pytest.mark.parametrize("guarded", [(), ("import",), ("export",)])
+def test_what_no_policy_decides_is_exported_only_if_it_is_of_bgp(guarded: tuple[str, ...]) -> None:
+    lines = [f"{PEER} {way} RF-x" for way in guarded]
+    lines += [f"{PEER} {way} A" for way in ("import", "export")]
+    running = parse(f"{TERM} then metric 5", f"{POLICY} RF-x term v4 then metric 5", *lines)
+    judged = Judge(running).session(running.sessions[SessionKey("", "10.0.0.1")], 4, EXPORT)
+    assert (judged.may, judged.must) == (PrefixSet.everything(4), PrefixSet.empty(4))
+
+
+def test_lists_of_several_kinds_are_not_counted_on() -> None:
+    long = ip_network("10.1.0.0/24")
+    running = parse(
+        "policy-options prefix-list L 10.1.0.0/16",
+        f"{TERM} from route-filter 10.0.0.0/8 orlonger",
+        f"{TERM} from prefix-list-filter L exact",
+        f"{TERM} then reject",
+        f"{PEER} import A",
+    )
+    assert long in accepted(running, "10.0.0.1", 4, IMPORT), "the longest prefix decides alone"
+
+
+def test_a_list_that_nobody_knows_makes_all_of_a_term_unknown() -> None:
+    running = parse(
+        "policy-options prefix-list L 10.1.0.0/16",
+        'policy-options prefix-list M apply-path "system ntp server <*>"',
+        f"{TERM} from prefix-list L",
+        f"{TERM} from prefix-list M",
+        f"{TERM} then accept",
+        f"{POLICY} A then reject",
+        f"{PEER} import A",
+    )
+    judged = Judge(running).session(running.sessions[SessionKey("", "10.0.0.1")], 4, IMPORT)
+    assert (judged.may, judged.must) == (PrefixSet.everything(4), PrefixSet.empty(4))
+
+
 def test_logical_systems_are_seen_and_not_judged() -> None:
     running = parse("logical-systems LS protocols bgp group G neighbor 10.0.0.1 import A")
     key = SessionKey("logical-systems LS", "10.0.0.1")

@@ -229,7 +229,8 @@ def test_a_chain_that_repeats_what_is_inherited_counts_as_none() -> None:
     assert JUNOS.foreign(other) == other
 
 
-PEER = "set protocols bgp group G neighbor 10.0.0.1"
+GROUP = "set protocols bgp group G"
+PEER = f"{GROUP} neighbor 10.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -257,6 +258,10 @@ PEER = "set protocols bgp group G neighbor 10.0.0.1"
             "set protocols bgp group G neighbor 10.0.0.1\n",
         ),
         (f"{PEER} import RF-a\n{PEER} export RF-b\n", f"{PEER}\n"),
+        (
+            f"{GROUP} import RF-a\n{GROUP} import A\n{PEER} import RF-b\n{PEER} import A\n",
+            f"{GROUP} import A\n{PEER}\n",
+        ),
         (f"{PEER} import A\n{PEER} import RF-a\n", f"{PEER} import A\n"),
     ],
 )
@@ -276,6 +281,11 @@ IMPORTS = "set protocols bgp group SPINES import"
 FIRST_TERM = (
     "GUARD term v4 from family inet\nGUARD term v4 from policy NAME\nGUARD term v4 then reject\n"
 )
+#: Of two subroutines the first decides alone, as each ends in a verdict.
+BOTH = (
+    "GUARD term v4 from policy RF-in-x-v4-00000000\n"
+    f"{STATEMENT} RF-in-x-v4-00000000 term 10 then accept"
+)
 #: What somebody does to a text: the old lines, below a policy of ours or whole, and the new ones.
 TAMPERED: dict[str, tuple[str, str]] = {
     "an entry more": ("LIST term rest", "LIST term 15 then accept\nLIST term rest"),
@@ -293,6 +303,10 @@ TAMPERED: dict[str, tuple[str, str]] = {
     "a guard with two lists": (
         "GUARD term v4 then reject",
         "GUARD term v4 from policy LAST\nGUARD term v4 then reject",
+    ),
+    "a guard with two lists of ours": (
+        "GUARD term v4 from policy NAME",
+        f"GUARD term v4 from policy NAME\n{BOTH}",
     ),
     "a guard with a term in front": (
         "GUARD term v4 from family",
@@ -351,6 +365,14 @@ def test_what_was_tampered_with_is_mended_and_comes_back_as_it_was(case: str) ->
     assert (after, managed(after)) == (apply(running, todo), wanted)
     device.take(JUNOS.render(steps(wanted, managed(running), in_order=True), after))
     assert JUNOS.parse(device.text()) == running
+
+
+def test_a_guard_that_is_not_as_we_write_it_is_not_counted_on() -> None:
+    text, name = ours()
+    old, new = (spelled(part, name) for part in TAMPERED["a guard with two lists of ours"])
+    running = JUNOS.parse(text.replace(old, new))
+    judged = Judge(running).session(running.sessions[SessionKey("", "SPINES")], 4, IMPORT)
+    assert judged.may == PrefixSet.everything(4)
 
 
 def swapped(text: str, name: str) -> str:
