@@ -12,7 +12,6 @@ import secrets
 import ssl
 import time
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from napalm.base.exceptions import CommitError, MergeConfigException, SessionLockedException
@@ -20,15 +19,15 @@ from pyeapi.eapilib import CommandError
 
 from inventory.errors import DeviceError
 from policies.redact import redact
-from tasks.adapters.base import Tables, same_diff
+from tasks.adapters.base import same_diff
+from tasks.adapters.eos_tables import read_tables
 from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from inventory.models import Network
     from policies.filters import Direction, Session, SessionKey
-    from tasks.adapters.base import Driver, Trust
+    from tasks.adapters.base import Driver, Tables, Trust
 
 #: What the names of our sessions begin with.
 _OURS = "ringfence-"
@@ -41,9 +40,6 @@ _AUTOSAVE = (
     "every commit is saved at once (saveToStartupConfigOnCommit), so that a reboot would keep one "
     "that nobody confirmed: turn it off"
 )
-_NEIGHBORS = ("show ip bgp neighbors vrf all", "show ipv6 bgp peers vrf all")
-_DEFAULT_VRF = "default"
-_TABLE = {4: "show ip bgp vrf {}", 6: "show ipv6 bgp vrf {}"}
 
 
 class EosAdapter:
@@ -78,29 +74,9 @@ class EosAdapter:
         return str(driver.get_config(retrieve="running")["running"])
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
-        """Return who is up, and what is accepted from ``sessions``.
-
-        The tables of routes have all that was accepted, by its peer, whatever address family the
-        session itself runs over; the driver's own getter loses dynamic neighbors' groups.
-        """
-        wanted = sorted({(key.vrf or _DEFAULT_VRF, version) for key, version in sessions})
-        commands = [*_NEIGHBORS, *(_TABLE[version].format(vrf) for vrf, version in wanted)]
+        """Return who is up, and what is accepted from ``sessions``."""
         with _own_words():
-            first, second, *rest = driver.device.run_commands(commands)
-        peers = [*_peers(first), *_peers(second)]
-        up = {("" if vrf == _DEFAULT_VRF else vrf, peer) for vrf, peer, _, is_up in peers if is_up}
-        accepted = {
-            (place, peer): prefixes
-            for place, table in zip(wanted, rest, strict=True)
-            for peer, prefixes in _accepted(table, place[0]).items()
-        }
-        found: dict[tuple[SessionKey, int], frozenset[Network]] = {}
-        for key, version in sessions:
-            vrf = key.vrf or _DEFAULT_VRF
-            members = {peer for place, peer, group, _ in peers if (place, group) == (vrf, key.name)}
-            of_each = [accepted.get(((vrf, version), one), set()) for one in members or {key.name}]
-            found[key, version] = frozenset(set[Any]().union(*of_each))
-        return Tables(up=frozenset(up), accepted=found)
+            return read_tables(driver.device.run_commands, sessions)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at all that the session holds, and abort it."""
@@ -240,22 +216,3 @@ def _pending(driver: Driver) -> str | None:
         name for name, one in said["sessions"].items() if "pendingCommitTimer" in one["state"]
     ]
     return next((name for name in names if name.startswith(_OURS)), None)
-
-
-def _peers(said: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, bool]]:
-    """Yield (VRF, address, group, is up) of each neighbor."""
-    for vrf, instance in said["vrfs"].items():
-        for peer in instance["peerList"]:
-            address = str(ip_address(peer["peerAddress"]))
-            yield vrf, address, peer.get("peerGroupName"), peer["state"] == "Established"
-
-
-def _accepted(said: Mapping[str, Any], vrf: str) -> dict[str, set[Network]]:
-    """Return what is accepted from each peer, of one VRF's table."""
-    found: dict[str, set[Network]] = {}
-    for prefix, entry in said["vrfs"].get(vrf, {}).get("bgpRouteEntries", {}).items():
-        for path in entry["bgpRoutePaths"]:
-            peer = path.get("peerEntry", {}).get("peerAddr")
-            if peer:
-                found.setdefault(peer, set()).add(ip_network(prefix))
-    return found

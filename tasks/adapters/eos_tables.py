@@ -1,0 +1,65 @@
+"""What EOS's BGP says, by eAPI's JSON: :func:`read_tables`.
+
+The tables of routes have all that was accepted, each path with its peer, whatever address family
+the session itself runs over. The driver's own getter is not used: it does not tell which dynamic
+neighbor belongs to which peer group.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from tasks.adapters.base import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from inventory.models import Network
+    from policies.filters import SessionKey
+
+_NEIGHBORS = ("show ip bgp neighbors vrf all", "show ipv6 bgp peers vrf all")
+_DEFAULT_VRF = "default"
+_TABLE = {4: "show ip bgp vrf {}", 6: "show ipv6 bgp vrf {}"}
+
+
+def read_tables(
+    run: Callable[[list[str]], list[Any]], sessions: Sequence[tuple[SessionKey, int]]
+) -> Tables:
+    """Return the tables; ``run`` runs commands and returns the JSON of each."""
+    wanted = sorted({(key.vrf or _DEFAULT_VRF, version) for key, version in sessions})
+    routes = [_TABLE[version].format(vrf) for vrf, version in wanted]
+    first, second, *rest = run([*_NEIGHBORS, *routes])
+    peers = [*_peers(first), *_peers(second)]
+    up = {("" if vrf == _DEFAULT_VRF else vrf, peer) for vrf, peer, _, is_up in peers if is_up}
+    accepted = {
+        (place, peer): prefixes
+        for place, table in zip(wanted, rest, strict=True)
+        for peer, prefixes in _accepted(table, place[0]).items()
+    }
+    found: dict[tuple[SessionKey, int], frozenset[Network]] = {}
+    for key, version in sessions:
+        vrf = key.vrf or _DEFAULT_VRF
+        members = {peer for place, peer, group, _ in peers if (place, group) == (vrf, key.name)}
+        of_each = [accepted.get(((vrf, version), one), set()) for one in members or {key.name}]
+        found[key, version] = frozenset(set[Any]().union(*of_each))
+    return Tables(up=frozenset(up), accepted=found)
+
+
+def _peers(said: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, bool]]:
+    """Yield (VRF, address, group, is up) of each neighbor."""
+    for vrf, instance in said["vrfs"].items():
+        for peer in instance["peerList"]:
+            address = str(ip_address(peer["peerAddress"]))
+            yield vrf, address, peer.get("peerGroupName"), peer["state"] == "Established"
+
+
+def _accepted(said: Mapping[str, Any], vrf: str) -> dict[str, set[Network]]:
+    """Return what is accepted from each peer, of one VRF's table."""
+    found: dict[str, set[Network]] = {}
+    for prefix, entry in said["vrfs"].get(vrf, {}).get("bgpRouteEntries", {}).items():
+        for path in entry["bgpRoutePaths"]:
+            peer = path.get("peerEntry", {}).get("peerAddr")
+            if peer:
+                found.setdefault(str(ip_address(peer)), set()).add(ip_network(prefix))
+    return found
