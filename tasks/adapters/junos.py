@@ -112,7 +112,7 @@ class JunosAdapter:
                 raise LockedError("a commit waits for its confirmation on the device")
             diff = _diff(driver)
             if diff:
-                with _own_words():
+                with _own_words(lenient=True):
                     driver.device.cu.commit_check()
             text = str(driver.get_config(retrieve="candidate", format="set")["candidate"])
             return diff, text.lstrip("\n")
@@ -198,10 +198,8 @@ def _loaded(driver: Driver, candidate: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(driver: Driver) -> Iterator[None]:
-    try:
+    with _own_words():
         driver.device.cu.lock()
-    except pyez.LockError as error:
-        raise LockedError(_said(error)) from error
     try:
         yield
     finally:
@@ -224,12 +222,16 @@ def _own_words(*, lenient: bool = False) -> Iterator[None]:
         raise RejectedError(f"the device refuses the candidate: {_said(error)}") from error
     except pyez.ConnectClosedError as error:
         raise ConnectError("the device hung up, and did not say what it has done") from error
+    except (pyez.LockError, napalm.LockError) as error:
+        # The driver puts PyEZ's error, which has the device's words, into words of its own.
+        found = error.__context__ if isinstance(error, napalm.LockError) else error
+        raise LockedError(f"the device does not lock: {_said(found or error)}") from error
     except napalm.MergeConfigException as error:
         said = _errors(error.args[0] if error.args else "")
         raise RejectedError(f"the device refuses the candidate: {said}") from error
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return _errors(getattr(error, "errs", None) or str(error))
 
 

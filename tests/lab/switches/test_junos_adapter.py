@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from jnpr.junos import exception as pyez
 from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, route
-from napalm.base.exceptions import LockError
 
 from inventory.errors import DeviceError
 from policies.filters import SessionKey
@@ -349,11 +348,11 @@ def test_others_uncommitted_edits_are_neither_committed_nor_discarded(
     before = box.switch.running()
     box.control("uncommitted", lines=[OPERATORS])
 
-    with pytest.raises(LockError, match="configuration database modified"):
+    with pytest.raises(LockedError, match="configuration database modified"):
         adapter.dry_run(driver, GUARD)
-    with pytest.raises(LockError, match="configuration database modified"):
+    with pytest.raises(LockedError, match="configuration database modified"):
         adapter.commit(driver, GUARD, diff, 60)
-    with pytest.raises(LockError, match="configuration database modified"):
+    with pytest.raises(LockedError, match="configuration database modified"):
         adapter.revert(driver, WAY_BACK)
 
     assert box.switch.running() == before
@@ -393,7 +392,7 @@ def test_a_device_that_another_session_has_locked_is_left_alone(
 ) -> None:
     with ringfence.connected() as another:
         another.device.cu.lock()
-        with pytest.raises(LockError, match="configuration database locked by"):
+        with pytest.raises(LockedError, match="configuration database locked by"):
             adapter.dry_run(driver, GUARD)
         another.device.cu.unlock()
 
