@@ -11,6 +11,7 @@ from tasks.adapters.eos import EosAdapter
 from tasks.adapters.frr import FrrAdapter
 from tasks.adapters.ios import IosAdapter
 from tasks.adapters.iosxr import IosXrNetconfAdapter
+from tasks.adapters.iosxr_xml import IosXrAdapter
 from tasks.adapters.junos import JunosAdapter
 from tasks.adapters.nxos import NxosAdapter, NxosSshAdapter
 
@@ -23,6 +24,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "eos": EosAdapter(),
     "frr": FrrAdapter(),
     "ios": IosAdapter(),
+    "iosxr": IosXrAdapter(),
     "iosxr_netconf": IosXrNetconfAdapter(),
     "junos": JunosAdapter(),
     "nxos": NxosAdapter(),
@@ -31,14 +33,16 @@ ADAPTERS: Mapping[str, Adapter] = {
 
 _SECONDS = range(10, 7201)
 _MINUTES = range(60, 7201, 60)
+#: What IOS-XR's command line takes; that of NETCONF has no limit of its own (RFC 6241, 8.4).
+_XR = range(30, 301)
 
 #: The revert timers that a platform takes, in seconds.
 TIMERS: Mapping[str, range] = {
     "eos": range(60, 7201),
     "frr": _SECONDS,
     "ios": _MINUTES,
-    # RFC 6241 has no limit, IOS-XR's command line has 30 to 300.
-    "iosxr_netconf": range(30, 301),
+    "iosxr": _XR,
+    "iosxr_netconf": _XR,
     "junos": _MINUTES,
     "nxos": _MINUTES,
     "nxos_ssh": _MINUTES,
