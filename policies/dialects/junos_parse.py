@@ -41,7 +41,7 @@ def parse(text: str) -> Running:
     routers: dict[str, int] = {}
     for scope in scopes(tree, inherited=inherited, doubtful=doubtful, inactive=inactive):
         sessions.update(scope.sessions())
-        if scope.own_as is not None:
+        if scope.bgp and scope.own_as is not None:
             routers[scope.vrf] = scope.own_as
     policies = Policies(
         tree.get("policy-options", {}),

@@ -48,7 +48,7 @@ def told(running: Running) -> dict[str, str]:
 def test_a_long_configuration() -> None:
     running = JUNOS.parse(text())
     assert len(text().splitlines()) > 400
-    assert running.routers == {"": 65001, "BLUE": 65100, "MGMT": 65001}
+    assert running.routers == {"": 65001, "BLUE": 65100}
     assert running.other_uses == {}
     chain = "FROM-SPINE LOGGED"
     doubt = f"{chain}, inactive: import, from SPINES"
