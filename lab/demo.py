@@ -17,7 +17,7 @@ from rich.table import Table
 
 from lab import api, launch
 from lab.errors import LabError
-from lab.network import Network
+from lab.network import Network, without_stamp
 from lab.state import StateDir
 from lab.topology import SWITCHES
 
@@ -55,7 +55,7 @@ class _Story:
     def network_up(self) -> str:
         _lab("up")
         self.before = _configurations(self.state)
-        return "six switches, five servers, the outside: every session up"
+        return "six switches of six platforms, five servers, the outside: every session up"
 
     def hijack(self) -> str:
         _lab("drill", "--expect", "open")
@@ -118,13 +118,7 @@ def _ringfence(*arguments: str, expect: int = 0) -> None:
 
 def _configurations(state: StateDir) -> dict[str, str]:
     network = Network.of(state)
-    show = ("vtysh", "-c", "show running-config")
-    return {
-        switch: subprocess.run(
-            network.command(switch, show), capture_output=True, text=True, check=True
-        ).stdout
-        for switch in SWITCHES
-    }
+    return {switch: without_stamp(network.running_config(switch)) for switch in SWITCHES}
 
 
 def _lab(*arguments: str) -> None:

@@ -87,7 +87,7 @@ FABRICS: Mapping[str, Fabric] = {
         "tor2": "nxos",
     },
 }
-DEFAULT = FRR
+DEFAULT = "mixed"
 
 
 def fabric_of(words: str | Mapping[str, str]) -> Fabric:

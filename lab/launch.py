@@ -145,7 +145,9 @@ def _start_supervisor(
     numbers = {name: listener.fileno() for name, listener in sockets.items()}
     environment = {
         "PATH": requirements.search_path(),
-        "PYTHONPATH": str(_CHECKOUT),
+        "PYTHONPATH": os.pathsep.join(
+            part for part in (str(_CHECKOUT), os.environ.get("PYTHONPATH", "")) if part
+        ),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAB_SOCKETS": ",".join(f"{name}={number}" for name, number in numbers.items()),
     }

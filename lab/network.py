@@ -4,6 +4,7 @@ Law: nothing here changes the lab by itself. Daemons are asked through their soc
 reached below /proc/PID/root; commands run inside a node's namespaces.
 """
 
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,13 @@ from lab.errors import LabError
 from lab.fabrics import FRR
 from lab.state import Settings, StateDir
 from lab.topology import NODES, SWITCHES
+
+_STAMP = re.compile(r"^(?:!+|##) ?Last (?:configuration change|commit)\b.*\n", re.MULTILINE)
+
+
+def without_stamp(text: str) -> str:
+    """Return a configuration without the line that says when it was changed last, if it has one."""
+    return _STAMP.sub("", text)
 
 
 @contextmanager

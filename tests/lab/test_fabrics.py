@@ -172,7 +172,7 @@ def test_control_errors_are_told_with_the_switch_s_words(lab: Lab) -> None:
 def test_an_unknown_fabric_is_refused_before_anything_is_started(tmp_path: Path) -> None:
     state = tmp_path / "state"
     refused = run(
-        command("--state", str(state), "up", *options(tmp_path), "--fabric", "mixed,tor1=abacus")
+        command("--state", str(state), "up", *options(tmp_path, fabric="mixed,tor1=abacus"))
     )
     assert refused.returncode == 5
     assert refused.stderr == (f"no platform is called abacus: there are {', '.join(PLATFORMS)}\n")

@@ -167,7 +167,7 @@ def test_a_dead_daemon_is_said(tmp_path: Path) -> None:
 
 def test_a_busy_port_is_said_and_nothing_is_left(lab: Lab, tmp_path: Path) -> None:
     subnet = lab.address("tor1").split(".")[1]
-    files = ["--known-hosts", str(tmp_path / "known_hosts")]
+    files = ["--known-hosts", str(tmp_path / "known_hosts"), "--fabric", "frr"]
     result = run(command("--state", str(tmp_path / "s"), "up", "--subnet", subnet, *files))
     assert result.returncode == 5
     assert result.stderr == (

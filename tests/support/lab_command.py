@@ -46,8 +46,9 @@ def run(argv: list[str], **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def options(folder: Path) -> list[str]:
-    return ["--subnet", str(SUBNET), "--known-hosts", str(folder / "known_hosts")]
+def options(folder: Path, fabric: str = "frr") -> list[str]:
+    known_hosts = str(folder / "known_hosts")
+    return ["--subnet", str(SUBNET), "--known-hosts", known_hosts, "--fabric", fabric]
 
 
 def in_mounts(script: str) -> list[str]:

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from lab.api import Lab
-from lab.topology import SWITCHES
+from lab.fabrics import FABRICS
+from lab.network import without_stamp
+from lab.topology import NODES, SWITCHES
 from policies.change import steps
 from policies.dialects import DIALECTS
 from policies.managed import Managed, managed
@@ -51,8 +53,13 @@ def make_site(lab: Lab, folder: Path) -> Path:
         CHECKOUT / "inventory" / "lab", site, ignore=shutil.ignore_patterns("known_hosts")
     )
     edit(site, "hosts.yaml", "127.1.0.", lab.address("border1").rpartition(".")[0] + ".")
+    for switch, platform in FABRICS["mixed"].items():
+        head = f"  hostname: {lab.address(switch)}\n  groups: [{NODES[switch].role}, "
+        edit(site, "hosts.yaml", f"{head}{platform}]", f"{head}{lab.platform(switch)}]")
     edit(site, "site.yaml", "../../.lab/ssh/id_ed25519", str(lab.ssh_key))
     edit(site, "site.yaml", "known_hosts: known_hosts", f"known_hosts: {lab.known_hosts}")
+    edit(site, "site.yaml", "../../.lab/tls/ca.pem", str(lab.ca_file))
+    edit(site, "site.yaml", "../../.lab/password", str(lab.network.state.password))
     edit(site, "site.yaml", "runs: ../../.runs", "runs: runs")
     return site
 
@@ -71,17 +78,18 @@ def site_path(lab: Lab, tmp_path: Path) -> Path:
 
 
 def configurations(lab: Lab) -> dict[str, str]:
-    """Return every switch's running configuration."""
-    return {switch: lab.running_config(switch) for switch in SWITCHES}
+    """Return every switch's running configuration, without the time of its last change."""
+    return {switch: without_stamp(lab.running_config(switch)) for switch in SWITCHES}
 
 
 def unfence(lab: Lab) -> None:
     """Take everything of ringfence's off every switch, whatever state a test left it in."""
     for switch in SWITCHES:
-        running = DIALECTS["frr"].parse(lab.running_config(switch))
-        text = DIALECTS["frr"].render(steps(managed(running), Managed()), running)
+        dialect = DIALECTS[lab.platform(switch)]
+        running = dialect.parse(lab.running_config(switch))
+        text = dialect.render(steps(managed(running), Managed()), running)
         if text:
-            lab.run(switch, ("sh", "-c", "cat >/tmp/unfence && vtysh -f /tmp/unfence"), stdin=text)
+            lab.control(switch, "edit", lines=text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,21 @@ class Fenced:
 @pytest.fixture(scope="module")
 def fenced(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fenced]:
     """Deploy the lab's site once for a module."""
-    site = make_site(lab, tmp_path_factory.mktemp("fenced"))
+    with fenced_by(lab, tmp_path_factory.mktemp("fenced")) as done:
+        yield done
+
+
+@pytest.fixture(scope="module")
+def any_fenced(any_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fenced]:
+    """Deploy the site of each fabric once for a module."""
+    with fenced_by(any_lab, tmp_path_factory.mktemp("fenced")) as done:
+        yield done
+
+
+@contextlib.contextmanager
+def fenced_by(lab: Lab, folder: Path) -> Iterator[Fenced]:
+    """Deploy the site of ``lab``, and take everything back at the end."""
+    site = make_site(lab, folder)
     before = configurations(lab)
     done = ringfence("deploy", "--site", str(site), "--yes", "--json")
     assert done.code == 0, done.err
