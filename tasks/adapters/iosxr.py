@@ -27,7 +27,7 @@ from tasks.adapters.iosxr_trust import insist_on_host_keys, pinned_key
 from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from policies.filters import Direction, Session, SessionKey
     from tasks.adapters.base import Driver, Tables, Trust
@@ -84,6 +84,7 @@ class IosXrNetconfAdapter:
 
     def running(self, driver: Driver) -> str:
         """Return the running configuration as CLI text."""
+        self._revive(driver)
         return f"{driver.get_config(retrieve='running')['running']}\n"
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
@@ -91,6 +92,7 @@ class IosXrNetconfAdapter:
 
         The driver's getter counts one address family of each neighbor and knows no routes.
         """
+        self._revive(driver)
         reply = driver.device.get(filter=("subtree", paths_filter(sessions))).xml
         has_groups = any(not is_address(key.name) for key, _ in sessions)
         running = self.running(driver) if has_groups else ""
@@ -101,9 +103,10 @@ class IosXrNetconfAdapter:
 
         What it would hold can't be had: the router's candidate is only what was entered.
         """
+        self._revive(driver)
         try:
             self._load(driver, candidate)
-            with _in_its_words("refuses the candidate"):
+            with _in_its_words(driver, "refuses the candidate"):
                 if any(":validate" in one for one in driver.device.server_capabilities):
                     driver.device.validate("candidate")
                 return redact(str(driver.compare_config())), None
@@ -112,12 +115,13 @@ class IosXrNetconfAdapter:
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
         """Load, compare with what was planned, and commit so that the router takes it back."""
+        self._revive(driver)
         try:
             self._load(driver, candidate)
             same_diff(redact(str(driver.compare_config())), diff)
             # From here on the router may have taken it, whether its answer arrives or not.
             self._deadlines[driver] = time.monotonic() + revert_in
-            with _in_its_words("did not commit"):
+            with _in_its_words(driver, "did not commit"):
                 driver.device.commit(confirmed=True, timeout=str(revert_in))
         except BaseException as error:
             if isinstance(error, RejectedError | LockedError):
@@ -140,46 +144,62 @@ class IosXrNetconfAdapter:
 
     def confirm(self, driver: Driver) -> None:
         """Confirm with a second commit on the same session; a commit is saved as it is made."""
-        with _in_its_words("did not confirm"):
+        with _in_its_words(driver, "did not confirm"):
             driver.device.commit()
         self._deadlines.pop(driver, None)
         _leave(driver)
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Cancel the pending commit; if that can't be said any more, end its session."""
-        if self.pending(driver):
-            del self._deadlines[driver]
+        if self.pending(driver) and driver.device.connected:
             try:
                 driver.device.cancel_commit()
-                _leave(driver)
             except (NCClientError, OSError):
                 _hang_up(driver)
-                driver.open()
-                _when_free(driver)
-                driver.device.unlock()
-            return
+            else:
+                del self._deadlines[driver]
+                _leave(driver)
+                return
+        is_pending = self.pending(driver)
+        self._revive(driver)
         self._deadlines.pop(driver, None)
-        if way_back:
+        if way_back and not is_pending:
             self._merge(driver, way_back)
+
+    def _revive(self, driver: Driver) -> None:
+        """Open the driver again if its session is lost, once the router has taken back its commit.
+
+        Raises:
+            LockedError: the router does not know that the session is lost, or somebody else is
+                at it.
+        """
+        if driver.device.connected:
+            return
+        _hang_up(driver)
+        driver.open()
+        until = self._deadlines.pop(driver, None)
+        if until is not None:
+            _when_free(driver, until)
+            driver.device.unlock()
 
     def _merge(self, driver: Driver, way_back: str) -> None:
         try:
             _when_free(driver)
             driver.locked = True
             self._load(driver, way_back)
-            with _in_its_words("did not commit"):
+            with _in_its_words(driver, "did not commit"):
                 driver.device.commit()
         finally:
             _leave(driver)
 
     def _load(self, driver: Driver, candidate: str) -> None:
         """Load as a merge. The driver puts the text into XML as it is."""
-        with _in_its_words("refuses the candidate"):
+        with _in_its_words(driver, "refuses the candidate"):
             driver.load_merge_candidate(config=escape(candidate))
 
 
 @contextlib.contextmanager
-def _in_its_words(what: str) -> Any:  # noqa: ANN401 - a generator, to a decorator
+def _in_its_words(driver: Driver, what: str) -> Iterator[None]:
     """Raise what the router answers as what it means.
 
     Raises:
@@ -192,20 +212,21 @@ def _in_its_words(what: str) -> Any:  # noqa: ANN401 - a generator, to a decorat
         cause = error if isinstance(error, RPCError) else error.__context__
         said = redact(str(error).strip())
         if getattr(cause, "tag", None) in _BUSY:
-            raise LockedError(f"is being changed by somebody else: {said}") from error
-        raise RejectedError(f"{what}: {said}") from error
+            who = f"{driver.hostname} is being changed by somebody else"
+            raise LockedError(f"{who}: {said}") from error
+        raise RejectedError(f"{driver.hostname} {what}: {said}") from error
 
 
-def _when_free(driver: Driver) -> None:
+def _when_free(driver: Driver, until: float = 0.0) -> None:
     """Lock the candidate; a session that just died may not be dead yet for the router.
 
     Raises:
-        LockedError: somebody holds it who lives.
+        LockedError: somebody holds it who lives, also at ``until``.
     """
-    last = time.monotonic() + _PATIENCE_S
+    last = max(until, time.monotonic() + _PATIENCE_S)
     while True:
         try:
-            with _in_its_words("does not lock"):
+            with _in_its_words(driver, "does not lock"):
                 driver.device.lock()
         except LockedError:
             if time.monotonic() >= last:

@@ -70,6 +70,7 @@ class IosXrAdapter:
 
     def running(self, driver: Driver) -> str:
         """Return the running configuration."""
+        self._revive(driver)
         return f"{str(driver.get_config(retrieve='running')['running']).strip()}\n"
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
@@ -78,6 +79,7 @@ class IosXrAdapter:
         The driver's getter asks for other VRFs with a query that the router can't read, and
         knows no routes.
         """
+        self._revive(driver)
         device = driver.device
         up = frozenset(_up(device._execute_show("show bgp sessions")))  # noqa: SLF001 - no other way
         groups = group_members(self.running(driver)) if sessions else {}
@@ -94,6 +96,7 @@ class IosXrAdapter:
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the merged candidate, and discard."""
+        self._revive(driver)
         try:
             self._load(driver, candidate)
             diff = redact(str(driver.compare_config()))
@@ -104,6 +107,7 @@ class IosXrAdapter:
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
         """Load, compare with what was planned, and commit so that the router takes it back."""
+        self._revive(driver)
         try:
             self._load(driver, candidate)
             same_diff(redact(str(driver.compare_config())), diff)
@@ -153,13 +157,30 @@ class IosXrAdapter:
         finally:
             _leave(driver)
 
+    def _revive(self, driver: Driver) -> None:
+        """Open the driver again if its session is lost, once the router has taken back its commit.
+
+        Raises:
+            LockedError: the router does not know that the session is lost, or somebody else is
+                at it.
+        """
+        if driver.device.is_alive():
+            return
+        _hang_up(driver)
+        driver.open()
+        until = self._deadlines.pop(driver, None)
+        if until is not None:
+            _lock_when_free(driver, until)
+            _leave(driver)
+
     def _load(self, driver: Driver, candidate: str) -> None:
         try:
             driver.load_merge_candidate(config=candidate)
         except LockError as error:
-            raise LockedError("is being changed by somebody else") from error
+            raise LockedError(f"{driver.hostname} is being changed by somebody else") from error
         except (MergeConfigException, IOSXRException) as error:
-            raise RejectedError(f"refuses the candidate: {_said(error)}") from error
+            said = _said(error)
+            raise RejectedError(f"{driver.hostname} refuses the candidate: {said}") from error
 
 
 def _request(driver: Driver, operation: str, what: str) -> None:
@@ -175,10 +196,12 @@ def _request(driver: Driver, operation: str, what: str) -> None:
     for one in response:
         code, said = one.get("ErrorCode"), one.get("ErrorMsg", "")
         if code == _OVERTAKEN:
-            raise LockedError(f"was changed by somebody else meanwhile: {said}")
+            who = f"{driver.hostname} was changed by somebody else meanwhile"
+            raise LockedError(f"{who}: {said}")
         if code is not None:
             failed = device._execute_config_show("show configuration failed")  # noqa: SLF001
-            raise RejectedError(f"{what}: {redact(said)} {redact(failed)}".strip())
+            said = f"{said} {failed}".strip()
+            raise RejectedError(f"{driver.hostname} {what}: {redact(said)}")
 
 
 def _said(error: Exception) -> str:
@@ -198,7 +221,7 @@ def _lock_when_free(driver: Driver, until: float) -> None:
             driver.device.lock()
         except LockError as error:
             if time.monotonic() >= last:
-                raise LockedError("is being changed by somebody else") from error
+                raise LockedError(f"{driver.hostname} is being changed by somebody else") from error
             time.sleep(_LOOK_AGAIN_S)
         else:
             return

@@ -274,8 +274,10 @@ def test_a_commit_whose_answer_never_comes_counts_as_pending(
         ADAPTER.commit(driver, CHANGE, diff, 60)
     assert ADAPTER.pending(driver)
     there.control("fault", name="drop-after-commit", on=False)
-    ADAPTER.revert(driver, WAY_BACK)
+    # As a deploy does it: the state first, and then only what is needed.
     assert _content(ADAPTER.running(driver)) == _content(before)
+    assert not ADAPTER.pending(driver)
+    assert ADAPTER.dry_run(driver, CHANGE)[0] == diff
 
 
 def test_a_commit_that_does_nothing_shows_in_the_running_configuration(
