@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver, Trust
     from tasks.adapters.ios_tables import Neighbor
 
-#: Seconds that a command of the driver's may take; netmiko allows ten.
-_SLOW = 60
-
 _NEEDED = {
     "ip scp server enable": "files can't be copied to it",
     "file prompt quiet": "it asks before it copies a file",
@@ -58,7 +55,6 @@ class IosAdapter:
         """Return the driver's options; its files on the switch get names of their own."""
         mark = secrets.token_hex(6)
         return {
-            "read_timeout_override": _SLOW,
             **netmiko_options(given, trust),
             # The driver would configure the prompts, and undo what the switch had at the end.
             "auto_file_prompt": False,

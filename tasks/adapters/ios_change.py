@@ -90,6 +90,9 @@ def loaded(driver: Driver, candidate: str) -> Iterator[None]:
         RejectedError: the switch took no file.
     """
     answers = True
+    patience = driver.device.read_timeout_override
+    # Netmiko gives a command ten seconds; a switch may need longer to compare configurations.
+    driver.device.read_timeout_override = SLOW
     try:
         _copy_there(driver, candidate)
         yield
@@ -97,6 +100,7 @@ def loaded(driver: Driver, candidate: str) -> Iterator[None]:
         answers = False
         raise
     finally:
+        driver.device.read_timeout_override = patience
         if answers:
             ask(driver, f"delete /force {driver.dest_file_system}/{driver.merge_cfg}")
 

@@ -18,6 +18,7 @@ from lab.switch.base import Neighbor, Route
 from lab.switch.ios.switch import IosSwitch
 from policies.dialects.ios import IosDialect
 from policies.filters import Direction, SessionKey
+from tasks.adapters import ios_change
 from tasks.adapters.base import Trust
 from tasks.adapters.ios import IosAdapter
 from tasks.adapters.ios_tables import accepted_routes
@@ -225,12 +226,26 @@ def test_commit_and_confirm(box: SwitchBox, driver: Driver, before: str) -> None
     assert all(name.startswith("archive-") for name in box.control("files"))
 
 
-def test_a_new_process_confirms(box: SwitchBox, driver: Driver, before: str) -> None:
-    ADAPTER.commit(driver, CANDIDATE, DIFF, 60)
-    with opened(box) as other:
-        assert ADAPTER.pending(other)
-        ADAPTER.confirm(other)
+def test_a_closed_connection_reverts_nothing_and_a_new_one_confirms(
+    box: SwitchBox, before: str
+) -> None:
+    with opened(box) as first:
+        ADAPTER.commit(first, CANDIDATE, DIFF, 60)
+    with opened(box) as second:
+        assert ADAPTER.pending(second)
+        ADAPTER.confirm(second)
     assert box.control("startup") == box.control("running") != before
+
+
+def test_an_entry_made_anew_is_there_though_the_diff_shows_it_going(
+    box: SwitchBox, driver: Driver, before: str
+) -> None:
+    entry = "ip prefix-list MGMT seq 5 permit 192.168.100.0/24"
+    candidate = f"no {entry}\n{entry}\nend\n"
+    diff, _ = ADAPTER.dry_run(driver, candidate)
+    assert diff == f"-no {entry}"
+    ADAPTER.commit(driver, candidate, diff, 60)
+    assert box.control("running") == before
 
 
 def test_commit_and_revert(box: SwitchBox, driver: Driver, before: str) -> None:
@@ -405,7 +420,7 @@ def test_a_connection_that_dies_in_the_copy_leaves_it_to_the_timer(
     box.control("minute", seconds=2)
     box.control("fault", name="crash in copy", on=True)
     with (
-        opened(box) as own,
+        opened(box, read_timeout_override=1) as own,
         pytest.raises(ConnectionResetError),
     ):
         ADAPTER.commit(own, CANDIDATE, DIFF, 60)
@@ -414,6 +429,17 @@ def test_a_connection_that_dies_in_the_copy_leaves_it_to_the_timer(
     assert box.control("pending") is not None
     wait_for_timer(box)
     assert box.control("running") == before
+
+
+def test_a_switch_that_stops_answering_is_not_waited_for_for_ever(
+    box: SwitchBox, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ios_change, "SLOW", 0.3)
+    with opened(box, read_timeout_override=1) as own:
+        assert ADAPTER.running(own) == before
+        box.control("fault", name="hang", on=True)
+        with pytest.raises(TimeoutError, match="no prompt came"):
+            ADAPTER.running(own)
 
 
 @pytest.mark.usefixtures("unharmed")
@@ -435,7 +461,9 @@ def test_a_save_that_fails_is_not_passed_over(box: SwitchBox, driver: Driver, be
 def test_every_run_has_file_names_of_its_own() -> None:
     trust = Trust(ssh=Ssh(), tls=Tls(), folder=Path("/"))
     names = {"merge_cfg", "candidate_cfg", "rollback_cfg"}
-    first, second = (ADAPTER.options({"secret": "x"}, trust) for _ in range(2))
+    given = {"secret": "x"}
+    first, second = (ADAPTER.options(given, trust) for _ in range(2))
+    assert given == {"secret": "x"}
     assert len({one[name] for one in (first, second) for name in names}) == 6
     assert (first["auto_file_prompt"], first["secret"], first["ssh_strict"]) == (False, "x", True)
 

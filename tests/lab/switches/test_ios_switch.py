@@ -65,12 +65,19 @@ def box(booted: SwitchBox) -> Iterator[SwitchBox]:
     booted.do(device.boot())
 
 
-@pytest.fixture
-def driver(box: SwitchBox) -> Iterator[Driver]:
+@pytest.fixture(scope="module")
+def connected(booted: SwitchBox) -> Iterator[Driver]:
     """The driver with its own options, as somebody would use it who has not read it."""
     names = {"merge_cfg": "merge_config.txt", "candidate_cfg": "candidate_config.txt"}
-    with opened(box, rollback_cfg="rollback_config.txt", **names) as made:
+    with opened(booted, rollback_cfg="rollback_config.txt", **names) as made:
         yield made
+
+
+@pytest.fixture
+def driver(connected: Driver, box: SwitchBox) -> Driver:
+    """The driver, on the switch as it booted."""
+    assert box.control("running") == startup("tor1")
+    return connected
 
 
 # Text ------------------------------------------------------------------------------------------
@@ -451,14 +458,16 @@ def test_scp_has_to_be_enabled(box: SwitchBox, driver: Driver) -> None:
     assert box.control("files") == []
 
 
-def test_a_reboot_loses_what_was_not_saved(box: SwitchBox, driver: Driver) -> None:
-    driver.load_merge_candidate(config=MERGE)
-    driver.commit_config(revert_in=60)
-    box.control("reload")
-    assert box.control("pending") is None
-    assert box.control("running") == startup("tor1")
-    with opened(box) as again:
-        assert again.is_alive() == {"is_alive": True}
+def test_a_reboot_loses_what_was_not_saved(tmp_path: Path) -> None:
+    with SwitchBox(IosSwitch, startup("tor1"), tmp_path, address="127.42.0.2") as box:
+        with opened(box, read_timeout_override=1) as driver:
+            driver.load_merge_candidate(config=MERGE)
+            driver.commit_config(revert_in=60)
+            box.control("reload")
+        assert box.control("pending") is None
+        assert box.control("running") == startup("tor1")
+        with opened(box) as again:
+            assert again.is_alive() == {"is_alive": True}
 
 
 def test_two_administrators_edit_side_by_side(box: SwitchBox, driver: Driver) -> None:
