@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from napalm.base.exceptions import MergeConfigException
 from ncclient import NCClientError
+from ncclient.operations.errors import TimeoutExpiredError
 from ncclient.operations.rpc import RPCError
 
 from policies.redact import redact
@@ -238,6 +240,10 @@ def _when_free(driver: Driver, until: float = 0.0) -> None:
 
 def _leave(driver: Driver) -> None:
     """Discard what was entered and give the lock back, or end the session, which does both."""
+    if isinstance(sys.exception(), TimeoutExpiredError):
+        # Who has not answered once will not answer now.
+        _hang_up(driver)
+        return
     try:
         driver.discard_config()
     except (NCClientError, OSError):

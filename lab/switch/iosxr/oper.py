@@ -102,6 +102,10 @@ def _neighbor(above: Element, bgp: Bgp, node: Node, address: str, now: Neighbor 
     leaf(above, "connection-established-time", str(0 if now is None else now.uptime_s))
     leaf(above, "connection-state", state)
     version = ip_address(address).version
+    # Which address of its own a session uses is not told by the daemon.
+    own = below(above, "connection-local-address")
+    leaf(own, "afi", f"ipv{version}")
+    leaf(own, f"ipv{version}-address", "0.0.0.0" if version == 4 else "::")  # noqa: PLR2004, S104
     remote = below(above, "connection-remote-address")
     leaf(remote, "afi", f"ipv{version}")
     leaf(remote, f"ipv{version}-address", address)

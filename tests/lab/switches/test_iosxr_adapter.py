@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 from iosxr_box import CHANGE, WAY_BACK, box, close, driver_of, new_driver, trust
 from napalm.base.exceptions import ConnectionException, MergeConfigException
+from ncclient.operations.errors import TimeoutExpiredError
 
 from inventory.errors import DeviceError
 from lab.switch.base import Neighbor, Route
@@ -280,6 +281,16 @@ def test_a_commit_whose_answer_never_comes_counts_as_pending(
     assert ADAPTER.dry_run(driver, CHANGE)[0] == diff
 
 
+def test_a_router_that_hangs_is_waited_for_once(there: SwitchBox, driver: Driver) -> None:
+    driver.device.timeout = 0.2
+    there.control("fault", name="hang", on=True)
+    with pytest.raises(TimeoutExpiredError):
+        ADAPTER.dry_run(driver, CHANGE)
+    assert not driver.device.connected
+    there.control("fault", name="hang", on=False)
+    assert ADAPTER.dry_run(driver, CHANGE)[0]  # on a session of its own, and nobody holds a lock
+
+
 def test_a_commit_that_does_nothing_shows_in_the_running_configuration(
     there: SwitchBox, driver: Driver
 ) -> None:
@@ -352,7 +363,9 @@ def test_the_tables_tell_sessions_and_accepted_routes_of_both_families(
         set(),
         set(),
     ]
-    # What the driver's own getter says of the same neighbor: one family, and no route.
+    # What the driver's own getters say of the same neighbor: one family, and no route.
+    details = driver.get_bgp_neighbors_detail()["global"][65000]
+    assert {one["import_policy"] for one in details} == {"FROM-SPINE"}
     peer = driver.get_bgp_neighbors()["global"]["peers"][str(V4)]
     assert list(peer["address_family"]) == ["ipv4"]
 
