@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from eos_box import ADAPTER, ADDED, CANDIDATE, TIMER_S, WAY_BACK, opened, startup_of, state, trust
+from napalm import get_network_driver
 from pyeapi.eapilib import ConnectionError  # noqa: A004 - pyeapi's own
 from switchbox import SwitchBox
 
@@ -72,9 +73,12 @@ def test_a_commit_whose_answer_is_lost_can_be_taken_back(box: SwitchBox, driver:
     with pytest.raises(ConnectionError):
         ADAPTER.commit(driver, CANDIDATE, diff, TIMER_S)
     box.control("fault", name="lost-commit", on=False)
+    driver.close()
     assert box.control("pending") is not None
-    assert ADAPTER.pending(driver)
-    ADAPTER.revert(driver, WAY_BACK)
+    second = opened(box)
+    assert ADAPTER.pending(second)
+    ADAPTER.revert(second, WAY_BACK)
+    second.close()
     assert state(box) == before
 
 
@@ -185,6 +189,9 @@ def test_only_https_is_spoken(box: SwitchBox, given: dict[str, str]) -> None:
 def test_options_are_each_hosts_own(box: SwitchBox) -> None:
     given = {"port": 8443, "lock_disable": False}
     first, second = ADAPTER.options(given, trust(box)), ADAPTER.options(given, trust(box))
+    get_network_driver("eos")("192.0.2.1", "nobody", "", optional_args=first)
+    assert "lock_disable" not in first
+    assert second["lock_disable"] is False
     assert given == {"port": 8443, "lock_disable": False}
     assert first is not second
     assert first["context"] is not second["context"]
