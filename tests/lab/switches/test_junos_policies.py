@@ -293,6 +293,7 @@ def bgp_of(text: str) -> Router:
 
 LEVELS = """\
 set policy-options policy-statement WIDE then reject
+set policy-options policy-statement OPEN then next policy
 set policy-options policy-statement GROUP then local-preference 1
 set policy-options policy-statement GROUP then accept
 set policy-options policy-statement OWN then local-preference 2
@@ -319,6 +320,13 @@ ANY = Way(prefix=ip_network("10.0.0.0/8"))
                 "set protocols bgp group G neighbor 192.0.2.9 import OWN\n"
             ),
             (True, ["local-preference 2"]),
+        ),
+        (
+            (
+                "set protocols bgp group G import WIDE\n"
+                "set protocols bgp group G neighbor 192.0.2.9 import OPEN\n"
+            ),
+            (True, []),
         ),
         (
             (

@@ -91,6 +91,8 @@ def test_nothing_but_the_length_is_different(program: Program, ways: list[Way]) 
         jumps = sum(isinstance(one, Change) for one in program.instructions)
         assert len(short.instructions) <= len(program.instructions) + jumps
         assert simplified(short, way.prefix.version) == short
+        following = enumerate(short.instructions, start=1)
+        assert not any(isinstance(one, Jump) and one.to == after for after, one in following)
 
 
 ALL = InPrefixes(4, ((True, Range(NETS[0], 0, 32)),))
