@@ -101,7 +101,9 @@ def take(switch: MiniFrr, platform: str, candidate: str) -> None:
         lines = [line for line, skip in zip(lines, inside[1:], strict=True) if not skip]
     lines = [line for line in lines if not line.strip().startswith("no match ")]
     text = "".join(f"{line}\n" for line in lines)
-    assert switch.inside("sh", "-c", "cat >/tmp/c && vtysh -f /tmp/c 2>&1", text=text) == ""
+    path = switch.base / "candidate"
+    path.write_text(text)
+    assert switch.inside("sh", "-c", f"vtysh -f {path} 2>&1") == ""
 
 
 def permits(switch: MiniFrr, name: str, prefixes: list[str]) -> dict[str, bool]:
