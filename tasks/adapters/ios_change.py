@@ -53,7 +53,7 @@ def ask(driver: Driver, command: str) -> str:
         TimeoutError: no prompt came.
     """
     device = driver.device
-    prompt = re.compile(rf"(?:\A|\n){re.escape(device.base_prompt)}\S*#\s*\Z")
+    prompt = re.compile(rf"(?:\A|\n){re.escape(device.base_prompt)}\S*[#>]\s*\Z")
     device.write_channel(f"{command}\n")
     said = ""
     deadline = time.monotonic() + SLOW

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lab.switch.ios.config import incremental
 from lab.switch.ios.device import NONE_PENDING
-from lab.switch.ios.show_tables import show_bgp, show_vrf_bgp
+from lab.switch.ios.show_tables import show_all_summaries, show_bgp, show_vrf_bgp
 
 if TYPE_CHECKING:
     from lab.switch.ios.device import Device
@@ -21,6 +21,12 @@ _KNOWN = (
     "archive",
     "clock",
     "version",
+    "hosts",
+    "ip interface brief",
+    "bgp all summary",
+    "bgp ipv4 multicast neighbors",
+    "bgp ipv6 multicast neighbors",
+    "bgp ipv4 mdt all neighbors",
     "bgp ipv4 unicast",
     "bgp ipv6 unicast",
     "bgp vpnv4 unicast all neighbors",
@@ -58,10 +64,26 @@ async def show(  # noqa: C901, PLR0911 - an arm for each command
             return time.strftime("%H:%M:%S.000 UTC %a %b %d %Y\n", time.gmtime())
         case "version", []:
             return _version(device)
+        case "hosts", []:
+            return "Default domain is fabric.example\nName servers are 255.255.255.255\n"
+        case "ip interface brief", []:
+            return _interfaces(device)
+    return await _show_bgp(device, command, rest)
+
+
+async def _show_bgp(device: Device, command: str, rest: list[str]) -> str | None:
+    match command, rest:
         case (("bgp ipv4 unicast" | "bgp ipv6 unicast"), _):
             return await show_bgp(device, 4 if "ipv4" in command else 6, rest)
         case (("bgp vpnv4 unicast all neighbors" | "bgp vpnv6 unicast all neighbors"), []):
             return show_vrf_bgp(device, 4 if "vpnv4" in command else 6)
+        case "bgp all summary", []:
+            return await show_all_summaries(device)
+        case (("bgp ipv4 multicast neighbors" | "bgp ipv6 multicast neighbors"), []) | (
+            "bgp ipv4 mdt all neighbors",
+            [],
+        ):
+            return "\n"
     return None
 
 
@@ -135,6 +157,15 @@ def _differences(device: Device, base: str, path: str) -> str:
     shown = [*(f"+{line}" for line in added), *(f"-{line}" for line in gone)]
     none = "" if shown else "!No changes were found\n"
     return "!Contextual Config Diffs:\n" + "".join(f"{line}\n" for line in shown) + none
+
+
+def _interfaces(device: Device) -> str:
+    text = "Interface              IP-Address      OK? Method Status                Protocol\n"
+    for node in device.running.root.children.values():
+        word, _, name = node.text.partition(" ")
+        if word == "interface":
+            text += f"{name:22} unassigned      YES unset  up                    up\n"
+    return text
 
 
 def _version(device: Device) -> str:

@@ -63,6 +63,7 @@ def neighbor_text(one: Neighbor, own_as: int, version: int, members_of: str | No
     link = "internal" if one.remote_asn == own_as else "external"
     address = printed(one.address)
     group = f" Member of peer-group {members_of} for session parameters\n" if members_of else ""
+    group += f" Belongs to the subnet range group of {members_of}\n" if star else ""
     state = one.state + (f", up for {uptime(one.uptime_s)}" if one.state == _UP else "")
     counts = one.accepted.get(version, 0), one.advertised.get(version, 0)
     return (
@@ -83,6 +84,8 @@ def neighbor_text(one: Neighbor, own_as: int, version: int, members_of: str | No
         "                                 Sent       Rcvd\n"
         "  Prefix activity:               ----       ----\n"
         f"    Prefixes Current:      {counts[1]:>10} {counts[0]:>10}\n"
+        "                                   Outbound    Inbound\n"
+        "  Local Policy Denied Prefixes:    --------    -------\n"
         "\n"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab.switch.base import Neighbor
 from lab.switch.ios.bgp import meaning
-from lab.switch.ios.show_bgp import members_text, neighbor_text, routes_text, summary_text
+from lab.switch.ios.show_bgp import FAMILY, members_text, neighbor_text, routes_text, summary_text
 
 if TYPE_CHECKING:
     from lab.switch.ios.device import Device
@@ -65,6 +65,17 @@ async def show_bgp(  # noqa: PLR0911 - an arm for each command
             }
             return members_text(groups, version)
     return None
+
+
+async def show_all_summaries(device: Device) -> str:
+    """Return ``show bgp all summary``."""
+    text = ""
+    for version in (4, 6):
+        summary = await show_bgp(device, version, ["summary"])
+        if summary == _NOT_ACTIVE:
+            return _NOT_ACTIVE
+        text += f"For address family: {FAMILY[version]}\n{summary}\n"
+    return text
 
 
 def show_vrf_bgp(device: Device, version: int) -> str:

@@ -161,6 +161,15 @@ def test_tables(box: SwitchBox, driver: Driver) -> None:
     }
 
 
+def test_the_drivers_getter_does_not_know_dynamic_neighbors(box: SwitchBox, driver: Driver) -> None:
+    node = neighbor("172.20.1.11", group="NODES")
+    spine, other = neighbor("10.255.11.0"), neighbor("10.255.21.0", state="Active")
+    box.daemon.set_neighbors(spine, node, other)
+    # A star in front of a dynamic neighbor hides the line with its address from the getter.
+    assert set(driver.get_bgp_neighbors()["global"]["peers"]) == {"10.255.11.0", "10.255.21.0"}
+    assert ADAPTER.tables(driver, []).up == {("", "10.255.11.0"), ("", "172.20.1.11")}
+
+
 @pytest.mark.parametrize(
     "text",
     [

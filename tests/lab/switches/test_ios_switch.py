@@ -360,6 +360,14 @@ def test_a_session_comes_and_goes_at_once(box: SwitchBox) -> None:
 # The driver's exchange -------------------------------------------------------------------------
 
 
+def test_facts(driver: Driver) -> None:
+    facts = driver.get_facts()
+    assert (facts["hostname"], facts["fqdn"]) == ("tor1", "tor1.fabric.example")
+    assert (facts["vendor"], facts["model"]) == ("Cisco", "C9500-48Y4C")
+    assert "17.9.4a" in facts["os_version"]
+    assert "TwentyFiveGigE1/0/20" in facts["interface_list"]
+
+
 def test_load_compare_discard(box: SwitchBox, driver: Driver) -> None:
     before = box.control("running")
     driver.load_merge_candidate(config=MERGE)
