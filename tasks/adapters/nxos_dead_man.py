@@ -9,8 +9,10 @@ what stayed behind of an earlier one is swept away before the next is armed.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError
@@ -32,6 +34,10 @@ _EACH = re.compile(r"^(?=Schedule Name)", re.MULTILINE)
 _JOB = re.compile(r"^Job Name\s*: *(?P<name>\S+)", re.MULTILINE)
 _CHECKPOINT = re.compile(r"^\s*\d+\) (?P<name>\S+):", re.MULTILINE)
 _NOT_YET = re.compile(r"^Last Execution Time\s*: *Yet to be executed", re.MULTILINE)
+_START = re.compile(r"time start (?P<at>\d+:\d+:\d+:\d+:\d+)")
+_CLOCK = re.compile(r"(\d+:\d+:\d+)\S* .*?([A-Z][a-z]{2}) +(\d+) (\d{4})")
+#: More than a job needs to begin.
+_JOB_TIME = timedelta(minutes=2)
 #: The first line of a configuration.
 _BEGINNING = re.compile(r"^version ", re.MULTILINE)
 #: As many as the platform keeps for its users (system management guide, "Rollback").
@@ -48,11 +54,30 @@ _JOB_LINES = (
 
 
 def is_armed(wire: Wire, driver: Driver) -> bool:
-    """Return whether a rollback of ours is scheduled and did not run yet."""
+    """Return whether a rollback of ours is scheduled and is still to come.
+
+    One that was due while the switch was down, or that somebody saved and a reload brought back,
+    never ran and never will.
+    """
     blocks = _EACH.split(wire.show(driver, _SCHEDULES))
-    return any(
-        _names(_SCHEDULE, block) != () and _NOT_YET.search(block) is not None for block in blocks
-    )
+    waiting = [
+        name for block in blocks if _NOT_YET.search(block) for name in _names(_SCHEDULE, block)
+    ]
+    return waiting != [] and not _is_overdue(wire, driver, waiting[0])
+
+
+def _is_overdue(wire: Wire, driver: Driver, name: str) -> bool:
+    """Return whether the time of a schedule has passed on the device's own clock."""
+    lines = iter(wire.show(driver, "show running-config").splitlines())
+    head = f"scheduler schedule name {name}"
+    below = itertools.dropwhile(lambda line: line.strip() != head, lines)
+    starts = (found for line in itertools.islice(below, 1, 4) if (found := _START.search(line)))
+    start, clock = next(starts, None), _CLOCK.search(wire.show(driver, "show clock"))
+    if start is None or clock is None:
+        return False
+    due = datetime.strptime(start["at"], "%Y:%m:%d:%H:%M")  # noqa: DTZ007 - both are its local time
+    now = datetime.strptime(" ".join(clock.groups()), "%H:%M:%S %b %d %Y")  # noqa: DTZ007 - the same
+    return now - due > _JOB_TIME
 
 
 def arm(wire: Wire, driver: Driver, revert_in: int) -> None:

@@ -71,10 +71,14 @@ class Device:
     # Configuration --------------------------------------------------------------------------
 
     def boot(self, text: str) -> None:
-        """Take ``text`` as the startup configuration, and run it."""
+        """Take ``text`` as the startup configuration, and run it.
+
+        Checkpoints and files outlive it, what the scheduler knows of the past does not.
+        """
         self.configuration = parse(text)
         self.startup = self.configuration.text()
         self.scheduler = Scheduler(self.clock)
+        self._changed()
 
     def enter(self, cursor: Cursor, line: str) -> None:
         """Do what a configuration line says, where ``cursor`` stands.

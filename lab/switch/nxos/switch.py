@@ -50,6 +50,7 @@ class NxosSwitch:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._settling: asyncio.TimerHandle | None = None
+        self._ssh: ssh.Server | None = None
 
     async def start(self) -> None:
         """Boot and serve."""
@@ -64,7 +65,7 @@ class NxosSwitch:
             await nxapi.serve(listeners["https"], self._environment.files, account, self._batch)
         if "ssh" in listeners:
             services = ssh.Services(cli=lambda client: NxosCli(self, client))
-            await ssh.serve(listeners["ssh"], self._environment, services)
+            self._ssh = await ssh.serve(listeners["ssh"], self._environment, services)
         self._keep(self._watch_schedules())
 
     def running(self) -> str:
@@ -83,32 +84,34 @@ class NxosSwitch:
                 await asyncio.to_thread(self._follow)
             return result
 
-    async def control(  # noqa: PLR0911 - one for each question
-        self, command: str, arguments: Mapping[str, Any]
-    ) -> Any:  # noqa: ANN401 - as the interface says
+    async def control(self, command: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """See :class:`lab.switch.base.VirtualSwitch`.
 
         Beside what every platform knows: ``advance`` (``seconds``) lets time pass on the
-        switch's clock, ``checkpoints`` returns their names, ``files`` those of the files.
+        switch's clock, ``reboot`` cuts the command lines and begins again with what is saved,
+        ``checkpoints`` returns their names, ``files`` those of the files.
         """
+        questions: Mapping[str, Callable[[], Any]] = {
+            "running": self.running,
+            "startup": lambda: self.device.startup,
+            "pending": self._pending,
+            "checkpoints": lambda: list(self.device.checkpoints),
+            "files": lambda: list(self.device.files),
+        }
         match command:
-            case "running":
-                return self.running()
-            case "startup":
-                return self.device.startup
+            case _ if command in questions:
+                return questions[command]()
             case "edit":
-                return await self.in_turn(lambda: self._edit(arguments["lines"]))
+                await self.in_turn(lambda: self._edit(arguments["lines"]))
             case "fault":
                 self.device.faults.switch(arguments["name"], on=arguments["on"])
-            case "pending":
-                return self._pending()
             case "advance":
                 self.device.clock.advance(arguments["seconds"])
                 await self.in_turn(self._run_due)
-            case "checkpoints":
-                return list(self.device.checkpoints)
-            case "files":
-                return list(self.device.files)
+            case "reboot":
+                if self._ssh is not None:
+                    self._ssh.cut()
+                await self.in_turn(lambda: self.device.boot(self.device.startup))
             case _:
                 raise ValueError(f"the switch knows no {command}")
         return None

@@ -377,6 +377,43 @@ def test_a_pending_change_outlives_its_connection_and_is_confirmed_from_another(
     assert LIST in place.startup
 
 
+def test_a_reboot_takes_an_unconfirmed_change_with_it(place: Place) -> None:
+    place.commit()
+    place.driver.close()
+    place.box.control("reboot")
+    place.driver.open()
+    assert place.running == place.before
+    assert not place.adapter.pending(place.driver)
+    place.commit()
+    place.adapter.revert(place.driver, "")
+    assert place.traces == (place.before, place.before, None, [], [])
+
+
+def test_a_timer_that_was_saved_and_is_overdue_after_a_reboot_is_none(place: Place) -> None:
+    place.commit()
+    place.box.control("edit", lines=["copy running-config startup-config"])
+    place.driver.close()
+    # Time passes while the switch is down.
+    place.box.switch.device.clock.advance(LATER)  # type: ignore[attr-defined]
+    place.box.control("reboot")
+    place.driver.open()
+    assert LIST in place.running
+    assert not place.adapter.pending(place.driver)
+    place.adapter.revert(place.driver, WAY_BACK)
+    assert place.traces == (place.before, place.before, None, [], [])
+
+
+def test_a_timer_that_was_saved_goes_off_after_a_reboot_that_is_quick(place: Place) -> None:
+    place.commit()
+    place.box.control("edit", lines=["copy running-config startup-config"])
+    place.driver.close()
+    place.box.control("reboot")
+    place.driver.open()
+    assert place.adapter.pending(place.driver)
+    place.box.control("advance", seconds=LATER)
+    assert place.running == place.before
+
+
 def test_a_commit_waits_for_nobody_else_s_timer(place: Place) -> None:
     place.commit()
     now = place.traces
