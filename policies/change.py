@@ -210,7 +210,8 @@ def _attached(
     for one in members(running, target):
         there = one.attachments.get(at)
         if there is not None and (there.inherited_from == key.name or there.route_map is None):
-            follows = replace(there, route_map=name, inherited_from=key.name if name else None)
+            below = changed.route_map
+            follows = replace(there, route_map=below, inherited_from=key.name if below else None)
             sessions[one.key] = replace(one, attachments={**one.attachments, at: follows})
     return replace(running, sessions=sessions)
 

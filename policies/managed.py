@@ -67,20 +67,34 @@ def managed(running: Running) -> Managed:
     )
 
 
+def _with_called(running: Running, names: set[str]) -> set[str]:
+    """Return ``names`` and the route-maps that these call, directly or not."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            one = running.route_maps.get(name)
+            left += [stanza.call for stanza in (one.stanzas if one else ()) if stanza.call]
+    return found
+
+
 def digest(running: Running) -> str:
     """Return a digest of everything on the device that a plan was computed from.
 
     That is the managed part, and what it leans on: every session's attachments and the
-    route-maps they name. Configuration that decides nothing about routes is left out.
+    route-maps they name, or call. Configuration that decides nothing about routes is left out.
     """
     named = {
         attachment.route_map
         for session in running.sessions.values()
         for attachment in session.attachments.values()
     }
+    decide = _with_called(running, {name for name in named if name is not None})
     parts = [
         *(repr(one) for _, one in sorted(owned_lists(running.lists).items())),
-        *(repr(one) for name, one in sorted(running.route_maps.items()) if name in named),
+        *(repr(one) for name, one in sorted(running.route_maps.items()) if name in decide),
         *(
             repr(
                 (

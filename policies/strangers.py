@@ -36,5 +36,8 @@ def unknown_neighbors(
 
 def _members_known(running: Running, group: Session, named: set[SessionKey]) -> bool:
     """Return whether a group only gathers neighbors that the site names one by one."""
-    keys = [one.key for one in members(running, group)]
-    return bool(keys) and all(key in named for key in keys) and not group.listens
+    inside = members(running, group)
+    known = all(
+        one.key in named or (one.is_group and _members_known(running, one, named)) for one in inside
+    )
+    return bool(inside) and known and not group.listens

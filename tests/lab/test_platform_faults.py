@@ -1,0 +1,112 @@
+"""What goes wrong in the middle, on every platform: a refused line, a jump host that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from lab_fixture import start_somewhere
+from site_fixture import configurations, make_site, ringfence, unfence
+
+from lab.topology import SWITCHES
+from policies.dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from lab.api import Lab
+    from policies.change import Step
+    from policies.dialects.base import Dialect
+    from policies.filters import Running
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    running = start_somewhere(tmp_path_factory.mktemp("fabric"), "mixed")
+    yield running
+    running.stop()
+
+
+def wait_for(site: Path, text: str) -> None:
+    """Return once some run's record holds ``text``."""
+    deadline = time.monotonic() + 60
+    while not any(text in one.read_text() for one in site.glob("runs/*/events.jsonl")):
+        assert time.monotonic() < deadline, f"no record with {text}"
+        time.sleep(0.02)
+
+
+class _Spoilt:
+    """A dialect whose candidates have one line that no device knows."""
+
+    def __init__(self, dialect: Dialect, line: str) -> None:
+        self._dialect, self._line = dialect, line
+        self.parse, self.foreign = dialect.parse, dialect.foreign
+
+    def render(self, steps: Sequence[Step], running: Running) -> str:
+        text = self._dialect.render(steps, running)
+        if not text:
+            return ""
+        lines = text.splitlines()
+        # In front of an "end", if there is one.
+        at = len(lines) - (lines[-1] == "end")
+        return "".join(f"{line}\n" for line in (*lines[:at], self._line, *lines[at:]))
+
+
+#: What each platform says of such a line.
+WORDS = {
+    "eos": "Invalid input",
+    "frr": "frobnicate",
+    "ios": "Invalid input detected",
+    "iosxr_netconf": "SYNTAX/AUTHORIZATION ERRORS",
+    "junos": "syntax error",
+    "nxos": "nvalid command",
+}
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_a_line_that_the_device_refuses_ends_the_change_in_its_own_words(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    platform = lab.platform(switch)
+    line = "set frobnicate fabric" if platform == "junos" else "frobnicate the fabric"
+    monkeypatch.setitem(DIALECTS, platform, _Spoilt(DIALECTS[platform], line))  # type: ignore[arg-type]
+    before = configurations(lab)
+    site = make_site(lab, tmp_path)
+    done = ringfence("deploy", "--site", str(site), "--yes")
+    assert done.code == 1, done.err
+    assert WORDS[platform] in done.err
+    assert switch in done.err
+    assert configurations(lab) == before
+
+
+def test_p3_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, tmp_path: Path) -> None:
+    site = make_site(lab, tmp_path)
+    before = configurations(lab)
+    command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site), "--yes"]
+    deploy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(site, '"wave": 2')
+    finally:
+        os.kill(deploy.pid, signal.SIGKILL)
+        deploy.wait()
+    deadline = time.monotonic() + 100
+    while configurations(lab) != before and time.monotonic() < deadline:
+        for switch in SWITCHES:
+            if lab.platform(switch) == "nxos":
+                # Its scheduler counts whole minutes from the last full one.
+                lab.control(switch, "advance", seconds=10)
+        time.sleep(2)
+    now = configurations(lab)
+    assert [switch for switch in SWITCHES if now[switch] != before[switch]] == []
+    again = ringfence("deploy", "--site", str(site), "--yes", "--json")
+    assert (again.code, sorted(again.document["changed"])) == (0, sorted(SWITCHES)), again.err
+    unfence(lab)
+    assert configurations(lab) == before
