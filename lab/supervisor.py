@@ -45,7 +45,7 @@ def main() -> NoReturn:
     supervisor.await_all()
     _write_whole(state.pids, json.dumps(supervisor.host_pids))
     while True:
-        os.wait()
+        supervisor.bury(os.wait()[0])
 
 
 class _Supervisor:
@@ -64,6 +64,7 @@ class _Supervisor:
         self.host_proc = host_proc
         self.host_pids: dict[str, int] = {}
         self.pids: dict[str, int] = {}
+        self.children: dict[int, str] = {}
         self.ready: dict[str, int] = {}
         self.cables: dict[str, int] = {}
 
@@ -71,7 +72,6 @@ class _Supervisor:
         """Fork a process for each node and wait until each has its namespaces."""
         for name in NODES:
             self._bear(name)
-        self._close_listeners()
         for name in NODES:
             host_pid, pid, word = self._hear(name).split()
             if word != "namespaces":
@@ -81,20 +81,19 @@ class _Supervisor:
     def _bear(self, name: str) -> None:
         ready_from, ready_to = os.pipe()
         cables_from, cables_to = os.pipe()
-        if os.fork() == 0:
+        child = os.fork()
+        if child == 0:
             try:
                 host_pid = os.readlink("self", dir_fd=self.host_proc)
                 seen_pid = Path("/proc/self").readlink()
                 os.write(ready_to, f"{host_pid} {seen_pid} ".encode("ascii"))
-                own = self.listeners.pop(name, {})
-                self._close_listeners()
                 run(
                     Birth(
                         node=NODES[name],
                         state=self.state,
                         user_namespace=self.settings.user_namespace,
                         platform=self.settings.fabric.get(name, ""),
-                        listeners=own,
+                        listeners=self.listeners.get(name, {}),
                         ready_to=ready_to,
                         cables_from=cables_from,
                     )
@@ -105,13 +104,8 @@ class _Supervisor:
                 os._exit(1)
         os.close(ready_to)
         os.close(cables_from)
+        self.children[child] = name
         self.ready[name], self.cables[name] = ready_from, cables_to
-
-    def _close_listeners(self) -> None:
-        """Let go of other nodes' sockets: a switch that dies must not seem to listen still."""
-        for listeners in self.listeners.values():
-            for listener in listeners.values():
-                listener.close()
 
     def _hear(self, name: str) -> str:
         line = b""
@@ -141,6 +135,11 @@ class _Supervisor:
             if word != "up":
                 raise RuntimeError(f"{name} said {word}")
             os.close(self.ready[name])
+
+    def bury(self, child: int) -> None:
+        """Let a switch that is dead not listen any more: others hold its sockets, too."""
+        for listener in self.listeners.get(self.children.get(child, ""), {}).values():
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def _hide_other_processes() -> None:

@@ -5,8 +5,9 @@ Each instruction becomes one stanza, or two where both ways of a branch lead els
 exists is never changed; a condition whose answer is known beforehand (the other family, an empty
 list) is not left to FRR, which has an opinion of its own on empty lists.
 Source: FRR 8.4.4, lib/routemap.c (route_map_apply_ext): a stanza that matches does its ``set``
-lines, then goes where ``on-match`` says. Without ``no route-map X optimization`` the first stanza
-is picked from a table of prefixes, which looks at no ``on-match``.
+lines, then goes where ``on-match`` says. ``no route-map X optimization`` makes it look at every
+stanza in turn, the first too, which is else picked from a table of prefixes (FRR issue 14246: the
+table may lose some).
 """
 
 from __future__ import annotations

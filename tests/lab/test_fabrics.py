@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import os
+import signal
 import socket
 import ssl
+import time
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -12,7 +16,7 @@ import pytest
 from lab_command import command, options, run
 from lab_fixture import start_somewhere
 
-from lab import fabrics
+from lab import fabrics, requirements
 from lab.attacks import ATTACKS
 from lab.errors import LabError
 from lab.fabrics import FABRICS, FRR, PLATFORMS, PORTS, fabric_of, switch_class
@@ -89,6 +93,21 @@ def test_a_platform_without_its_module_is_said(monkeypatch: pytest.MonkeyPatch) 
         switch_class("abacus")
 
 
+def test_packages_that_virtual_switches_lack_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+
+    def lacking(name: str) -> object:
+        return None if name in {"lxml", "asyncssh"} else real(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", lacking)
+    sentence = (
+        "The lab's virtual switches need asyncssh, lxml, which is not in this Python: "
+        "python -m pip install -e '.[lab]'"
+    )
+    assert (sentence in requirements.missing(fabric_of("spine1=eos"))) is True
+    assert sentence not in requirements.missing(FABRICS[FRR])
+
+
 @pytest.fixture(scope="module", params=["mixed", "turned"])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     running = start_somewhere(tmp_path_factory.mktemp("fabric"), fabric=request.param)
@@ -130,10 +149,7 @@ def test_every_switch_proves_itself_and_lets_its_user_in(lab: Lab) -> None:
 def test_a_switch_listens_where_its_platform_does_and_nowhere_else(lab: Lab) -> None:
     found = {switch: set[str]() for switch in SWITCHES}
     for switch in SWITCHES:
-        for protocol, port in PORTS.items():
-            with socket.socket() as probe:
-                if probe.connect_ex((lab.address(switch), port)) == 0:
-                    found[switch].add(protocol)
+        found[switch] |= {name for name, port in PORTS.items() if listens(lab, switch, port)}
     assert found == {s: set(PLATFORMS[lab.platform(s)].protocols) for s in SWITCHES}
 
 
@@ -177,3 +193,25 @@ def test_an_unknown_fabric_is_refused_before_anything_is_started(tmp_path: Path)
     assert refused.returncode == 5
     assert refused.stderr == (f"no platform is called abacus: there are {', '.join(PLATFORMS)}\n")
     assert not state.exists()
+
+
+@pytest.mark.lab
+def test_a_virtual_switch_that_dies_is_gone_and_nothing_of_the_lab_is_left(tmp_path: Path) -> None:
+    lab = start_somewhere(tmp_path, "mixed")
+    switch, ports = "spine1", (PORTS["ssh"], PORTS["https"])
+    os.kill(lab.network.pids[switch], signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(listens(lab, switch, port) for port in ports):
+        assert time.monotonic() < deadline, "a dead switch still takes connections"
+    with pytest.raises(LabError, match=f"the virtual switch of {switch} does not answer"):
+        lab.running_config(switch)
+    lab.stop()
+    assert list(tmp_path.iterdir()) == []
+    for one in SWITCHES:
+        assert [port for port in PORTS.values() if listens(lab, one, port)] == []
+
+
+def listens(lab: Lab, switch: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex((lab.address(switch), port)) == 0

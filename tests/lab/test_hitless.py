@@ -1,16 +1,16 @@
-"""P2 on real daemons: nothing leaks and nothing legitimate is lost at any moment of 50 changes.
+"""P2 on every platform: nothing leaks and nothing legitimate is lost at any moment of a change.
 
 Attackers announce and withdraw what they must not all the time; every route that a node or
 the outside learns or loses is logged as it happens, so a window of milliseconds would show.
 """
 
 import random
-import re
 from pathlib import Path
 
 import pytest
+from lab_fixture import start_somewhere
 from ruamel.yaml import YAML
-from site_fixture import make_site, unfence
+from site_fixture import configurations, make_site, unfence
 
 from inventory.site import load_site
 from lab.api import Lab
@@ -24,7 +24,8 @@ from tasks.fleet import Fleet
 
 pytestmark = pytest.mark.lab
 
-CHANGES = 50
+#: How often the pools change; a session of FRR alone is the cheapest.
+CHANGES = {"frr": 50, "mixed": 10, "turned": 10}
 #: Pools that come and go; none has anything to do with what is attacked or announced.
 EXTRA: dict[str, list[dict[str, object]]] = {
     "orange": [
@@ -54,14 +55,23 @@ def _change_pools(site: Path, rng: random.Random) -> None:
         yaml.dump(original, file)
 
 
-def test_p2_no_leak_and_no_legitimate_withdrawal_during_50_random_pool_changes(
-    lab: Lab, tmp_path: Path
+@pytest.mark.parametrize("fabric", CHANGES)
+def test_p2_no_leak_and_no_legitimate_withdrawal_during_random_pool_changes(
+    fabric: str, tmp_path: Path
 ) -> None:
+    lab = start_somewhere(tmp_path / "lab", fabric)
+    try:
+        _change_again_and_again(lab, tmp_path, CHANGES[fabric])
+    finally:
+        lab.stop()
+
+
+def _change_again_and_again(lab: Lab, tmp_path: Path, changes: int) -> None:
     rng = random.Random(20260917)
     path = make_site(lab, tmp_path)
     (path / "pools.yaml").rename(path / "pools.original.yaml")
     _change_pools(path, rng)
-    before = {switch: lab.running_config(switch) for switch in ("tor1", "border1")}
+    before = configurations(lab)
     attacks: dict[str, tuple[Network, ...]] = {
         attacker: tuple(one.prefix for one in ATTACKS if one.attacker == attacker)
         for attacker in ("rogue", "node21", "outside")
@@ -82,7 +92,7 @@ def test_p2_no_leak_and_no_legitimate_withdrawal_during_50_random_pool_changes(
                 lab.flapping("node21", attacks["node21"]) as node21,
                 lab.flapping("outside", attacks["outside"]) as outside,
             ):
-                while len(names) < CHANGES:
+                while len(names) < changes:
                     _change_pools(path, rng)
                     done = deploy(
                         load_site(path),
@@ -95,7 +105,7 @@ def test_p2_no_leak_and_no_legitimate_withdrawal_during_50_random_pool_changes(
                     if done.run is not None:
                         names.append(done.run)
                 rounds = [one.rounds for one in (rogue, node21, outside)]
-        assert all(one >= CHANGES for one in rounds), rounds
+        assert all(one >= changes for one in rounds), rounds
         leaked, lost = [], []
         for speaker in SPEAKERS:
             own = {*ORIGINS[speaker], *attacks.get(speaker, ())}
@@ -113,6 +123,4 @@ def test_p2_no_leak_and_no_legitimate_withdrawal_during_50_random_pool_changes(
         assert lab.missing_routes() == []
     finally:
         unfence(lab)
-    for switch, text in before.items():
-        assert not re.search("RF-", lab.running_config(switch))
-        assert lab.running_config(switch) == text
+    assert configurations(lab) == before

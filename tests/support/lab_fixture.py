@@ -14,7 +14,7 @@ import pytest
 from lab import requirements
 from lab.api import Lab
 from lab.errors import LabError
-from lab.fabrics import FABRICS, FRR
+from lab.fabrics import FRR
 
 _SUBNETS = range(200, 240)
 """Management subnets for tests, away from the default one of a developer's own lab."""
@@ -39,16 +39,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Return a running lab of FRR alone, in peace, for the whole session; it dies with the run."""
     folder = tmp_path_factory.mktemp("lab")
     running = start_somewhere(folder)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="session", params=FABRICS)
-def any_lab(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
-    """Return a running lab of each fabric in turn, in peace; pytest groups the tests by it."""
-    running = start_somewhere(tmp_path_factory.mktemp(request.param), request.param)
     yield running
     running.stop()
 

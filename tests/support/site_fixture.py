@@ -104,21 +104,7 @@ class Fenced:
 @pytest.fixture(scope="module")
 def fenced(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fenced]:
     """Deploy the lab's site once for a module."""
-    with fenced_by(lab, tmp_path_factory.mktemp("fenced")) as done:
-        yield done
-
-
-@pytest.fixture(scope="module")
-def any_fenced(any_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fenced]:
-    """Deploy the site of each fabric once for a module."""
-    with fenced_by(any_lab, tmp_path_factory.mktemp("fenced")) as done:
-        yield done
-
-
-@contextlib.contextmanager
-def fenced_by(lab: Lab, folder: Path) -> Iterator[Fenced]:
-    """Deploy the site of ``lab``, and take everything back at the end."""
-    site = make_site(lab, folder)
+    site = make_site(lab, tmp_path_factory.mktemp("fenced"))
     before = configurations(lab)
     done = ringfence("deploy", "--site", str(site), "--yes", "--json")
     assert done.code == 0, done.err
