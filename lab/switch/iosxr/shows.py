@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from lab.switch.base import Daemon, Neighbor, Route
     from lab.switch.iosxr.bgp import Bgp
-    from lab.switch.iosxr.tree import Tree
+    from lab.switch.iosxr.store import Store
 
 _ROUTES = re.compile(r"show bgp(?: vrf (\S+))? ipv([46]) unicast neighbors (\S+) routes")
 #: Columns left for an address or a prefix; a longer one has a line of its own.
@@ -23,11 +24,13 @@ _ADDRESS = 15
 _PREFIX = 18
 
 
-async def executed(command: str, tree: Tree, daemon: Daemon) -> str | None:
+async def executed(command: str, store: Store, daemon: Daemon) -> str | None:
     """Return what a command prints; None if there is no such command."""
     if command == "show version":
         return f"Cisco IOS XR Software, Version {VERSION}\n"
-    found = find_bgp(tree)
+    if command == "show configuration commit list":
+        return "".join(_commits(store))
+    found = find_bgp(store.running)
     if command == "show bgp sessions":
         return await asyncio.to_thread(lambda: "".join(_sessions(found, daemon)))
     match = _ROUTES.fullmatch(command)
@@ -35,6 +38,14 @@ async def executed(command: str, tree: Tree, daemon: Daemon) -> str | None:
         return None
     vrf, version, address = match[1] or "", int(match[2]), match[3]
     return await asyncio.to_thread(lambda: "".join(_routes(found, vrf, version, address, daemon)))
+
+
+def _commits(store: Store) -> Iterator[str]:
+    yield "SNo. Label/ID      User              Line     Client       Time Stamp\n"
+    yield "~~~~ ~~~~~~~~      ~~~~              ~~~~     ~~~~~~       ~~~~~~~~~~\n"
+    for number, one in enumerate(reversed(store.commits), start=1):
+        when = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(one.at))
+        yield f"{number:<4} {one.number:<13} {one.who:<17} {'vty0':<8} {one.client:<12} {when}\n"
 
 
 def _sessions(found: tuple[Bgp, ...], daemon: Daemon) -> Iterator[str]:

@@ -8,6 +8,7 @@ the CLI. Law: a request does all of its operations in order, each answers for it
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -16,6 +17,7 @@ from lab.switch.iosxr.edits import difference
 from lab.switch.iosxr.shows import executed
 from lab.switch.iosxr.store import HEADER, Reason, RefusedError
 from lab.switch.iosxr.tree import show
+from lab.switch.iosxr.xml_bgp import BadNamingError, bgp_answer
 from lab.switch.terminal import Cli, HangUpError
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ class XmlSession(Cli):
             self.is_over = True
         if not words or words in {"exit", "quit"} or words.startswith("terminal "):
             return ""
-        answer = await executed(words, self._store.running, self._environment.daemon)
+        answer = await executed(words, self._store, self._environment.daemon)
         return _INVALID if answer is None else answer
 
     async def closed(self) -> None:
@@ -127,6 +129,8 @@ class XmlSession(Cli):
                 errors += 1
                 answer.set("ErrorCode", error.code)
                 answer.set("ErrorMsg", str(error))
+                # Of a Get, the response itself has the error.
+                response.set("ErrorMsg", str(error))
                 break
         etree.SubElement(response, "ResultSummary", ErrorCount=str(errors))
         body = etree.tostring(response, encoding="unicode")
@@ -147,6 +151,8 @@ class XmlSession(Cli):
                 self._store.unlock(self._target)
             elif operation.tag == "Clear":
                 self._store.discard(self._target)
+            elif operation.tag == "Get":
+                answer.extend(await self._get(operation))
             else:
                 raise _FailedError("0xa367a600", f"the operation '{operation.tag}' is not known")
         except RefusedError as error:
@@ -157,13 +163,22 @@ class XmlSession(Cli):
             )
             raise _FailedError("0x40819c00", text) from error
 
+    async def _get(self, operation: Element) -> list[Element]:
+        running, daemon = self._store.running, self._environment.daemon
+        try:
+            found = await asyncio.to_thread(bgp_answer, operation, running, daemon)
+        except BadNamingError as error:
+            raise _FailedError("0xa367a600", str(error)) from error
+        if found is None:
+            raise _FailedError("0xa367a600", "there is no such operational data")
+        return found
+
     async def _cli(self, operation: Element, answer: Element) -> None:
         for one in operation:
             said = etree.SubElement(answer, one.tag)
             text = (one.text or "").strip("\r\n")
             if one.tag == "Exec":
-                running, daemon = self._store.running, self._environment.daemon
-                shown = await executed(text.strip(), running, daemon)
+                shown = await executed(text.strip(), self._store, self._environment.daemon)
                 said.text = _INVALID if shown is None else shown
             elif text.startswith("show "):
                 said.text = self._show(" ".join(text.split()))

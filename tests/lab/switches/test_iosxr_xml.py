@@ -12,7 +12,7 @@ import asyncssh
 import pytest
 from iosxr_box import CHANGE, WAY_BACK, box, close, driver_of, new_driver
 from napalm.base.exceptions import ConnectionException
-from napalm.pyIOSXR.exceptions import UnlockError
+from napalm.pyIOSXR.exceptions import UnlockError, XMLCLIError
 from netmiko import BaseConnection
 
 from lab.switch.base import Neighbor, Route
@@ -205,6 +205,31 @@ def test_the_tables_tell_sessions_and_accepted_routes(there: SwitchBox, driver: 
         {long_one, "::/0"},
         {"10.65.0.0/26"},
         set(),
+    ]
+
+
+def test_the_drivers_getter_fails_where_there_are_vrfs_and_the_adapter_does_not_ask_it(
+    there: SwitchBox, driver: Driver
+) -> None:
+    with pytest.raises(XMLCLIError, match="lacks 'VRFName'"):
+        driver.get_bgp_neighbors()
+    assert ADAPTER.tables(driver, ()).up == frozenset()
+    there.control("edit", lines=["router bgp 65201", " no vrf CUSTOMER-A", " no vrf CUSTOMER-B"])
+    assert set(driver.get_bgp_neighbors()["global"]["peers"]) == {
+        "10.255.11.0",
+        "2001:db8:ff:11::1",
+        "10.255.21.0",
+        "2001:db8:ff:21::1",
+    }
+
+
+def test_commits_are_listed_with_who_made_them(there: SwitchBox, driver: Driver) -> None:
+    there.control("edit", lines=["hostname x"])
+    ADAPTER.revert(driver, CHANGE)
+    rows = [line.split() for line in driver.device.show_configuration_commit_list().splitlines()]
+    assert [(row[1], row[2], row[4]) for row in rows[2:]] == [
+        ("1000000002", "ringfence", "XML"),
+        ("1000000001", "operator", "CLI"),
     ]
 
 
