@@ -9,7 +9,7 @@ RINGFENCE := $(BIN)/ringfence
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench plan-filters deploy-filters rollback-filters \
+.PHONY: help setup system demo test test-slow lint bench plan-filters deploy-filters rollback-filters \
   audit-filters verify-filters lab-up lab-down lab-status lab-drill lock clean
 
 help: ## show this list
@@ -28,8 +28,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: setup ## watch a hijack succeed, the filters go out, the same hijack fail, drift mended, all rolled back
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m lab demo $(ARGS)
 
-test: setup ## run all tests
-	@$(PYTEST) --benchmark-skip $(ARGS)
+test: setup ## run all tests but the long sweeps
+	@$(PYTEST) --benchmark-skip -m "not slow" $(ARGS)
+
+test-slow: setup ## run the long sweeps: 50 changes on each fabric, each platform in every role
+	@$(PYTEST) --benchmark-skip -m slow $(ARGS)
 
 lint: $(VENV)/.installed ## check style, types and layers
 	@$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from inventory.site import load_site
 from lab.api import Lab
 from lab.attacks import ATTACKS
 from lab.events import Change
+from lab.fabrics import FABRICS
 from lab.prefixes import ORIGINS
 from lab.topology import SPEAKERS, Network
 from runbooks.deploy import deploy
@@ -24,8 +25,12 @@ from tasks.fleet import Fleet
 
 pytestmark = pytest.mark.lab
 
-#: How often the pools change; a session of FRR alone is the cheapest.
-CHANGES = {"frr": 50, "mixed": 10, "turned": 10}
+#: How often the pools change, on which fabric; the long sweeps are for `make test-slow`.
+SWEEPS = [
+    ("mixed", 12),
+    ("turned", 12),
+    *(pytest.param(name, 50, marks=pytest.mark.slow) for name in FABRICS),
+]
 #: Pools that come and go; none has anything to do with what is attacked or announced.
 EXTRA: dict[str, list[dict[str, object]]] = {
     "orange": [
@@ -55,13 +60,13 @@ def _change_pools(site: Path, rng: random.Random) -> None:
         yaml.dump(original, file)
 
 
-@pytest.mark.parametrize("fabric", CHANGES)
+@pytest.mark.parametrize(("fabric", "changes"), SWEEPS)
 def test_p2_no_leak_and_no_legitimate_withdrawal_during_random_pool_changes(
-    fabric: str, tmp_path: Path
+    fabric: str, changes: int, tmp_path: Path
 ) -> None:
     lab = start_somewhere(tmp_path / "lab", fabric)
     try:
-        _change_again_and_again(lab, tmp_path, CHANGES[fabric])
+        _change_again_and_again(lab, tmp_path, changes)
     finally:
         lab.stop()
 
