@@ -18,13 +18,13 @@ _WORD = re.compile(r"[\w-]+")
 MODEL = "DCS-7050SX3-48YC8"
 
 
-def read(text: str) -> Configuration:
-    """Return the configuration that ``text`` is.
+def read(text: str, *, into: Configuration | None = None) -> Configuration:
+    """Return the configuration that ``text`` is, or what it makes of ``into``.
 
     Raises:
         RefusedError: a line of it is none.
     """
-    configuration = Configuration(GRAMMAR)
+    configuration = Configuration(GRAMMAR) if into is None else into
     cursor = Cursor(configuration)
     for line in whole_commands(text.splitlines(), _ends):
         typed(cursor, line)

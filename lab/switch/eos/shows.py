@@ -73,6 +73,7 @@ def sessions(store: Store, *, detail: bool) -> Json:
     """``show configuration sessions``, whose form depends on the release when in ``detail``."""
     found: Json = {}
     timer = store.timer
+    store.pending()  # those that are too old are not shown any more
     is_apart = tuple(int(one) for one in store.release.split(".")[:2]) >= _TIMER_APART
     for one in store.sessions.values():
         waits = timer is not None and timer.session == one.name

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MAX_PENDING = 5
 #: Of sessions that are over; the oldest is forgotten.
 MAX_COMPLETED = 1
+#: After so many seconds a session that is still pending is thrown away.
+SESSION_TIMEOUT_S = 24 * 60 * 60
 
 
 class State(StrEnum):
@@ -35,11 +37,12 @@ class State(StrEnum):
 
 @dataclass(slots=True)
 class Session:
-    """A configuration session."""
+    """A configuration session; ``begun`` is in seconds of uptime."""
 
     name: str
     user: str
     configuration: Configuration
+    begun: float
     state: State = State.PENDING
 
 
@@ -102,9 +105,9 @@ class Store:
         Raises:
             RefusedError: there are too many, or it is over.
         """
-        session = self.sessions.get(name)
-        if session is None or session.state is not State.PENDING:
-            pending = [one for one in self.sessions.values() if one.state is State.PENDING]
+        pending = self.pending()
+        session = pending.get(name)
+        if session is None:
             if len(pending) >= MAX_PENDING:
                 raise RefusedError(
                     "Maximum number of pending sessions has been reached. Please commit or abort "
@@ -112,8 +115,16 @@ class Store:
                 )
             if self.timer is not None and self.timer.session == name:
                 raise RefusedError(f"Session {name} has a pending commit timer")
-            session = self.sessions[name] = Session(name, user, self.running.copy())
+            session = Session(name, user, self.running.copy(), self.uptime)
+            self.sessions[name] = session
         return session
+
+    def pending(self) -> dict[str, Session]:
+        """Return the sessions that are neither committed nor aborted; the too old are dropped."""
+        for one in list(self.sessions.values()):
+            if one.state is State.PENDING and self.uptime - one.begun >= SESSION_TIMEOUT_S:
+                del self.sessions[one.name]
+        return {n: one for n, one in self.sessions.items() if one.state is State.PENDING}
 
     def diff(self, session: Session) -> str:
         """Return how ``session`` differs from what runs now, unified; "" if it doesn't."""
@@ -136,8 +147,8 @@ class Store:
         if waiting is not None and waiting.session == name and timer is None:
             self.timer = None
             return
-        session = self.sessions.get(name)
-        if session is None or session.state is not State.PENDING:
+        session = self.pending().get(name)
+        if session is None:
             raise RefusedError(f"Cannot commit session {name}: no such pending session")
         if timer is not None:
             if waiting is not None:
@@ -211,7 +222,9 @@ class Store:
         if target == "startup-config":
             self.startup = text
         elif target == "running-config":
-            raise RefusedError("use configure replace")
+            merged = self.running.copy()
+            read(text, into=merged)
+            self.running = merged
         else:
             self.files[target] = text
 

@@ -17,7 +17,9 @@ from pyeapi.eapilib import CommandError
 from pyeapi.eapilib import ConnectionError as EapiConnectionError
 from switchbox import SwitchBox
 
+from lab.switch.eos.store import Store
 from lab.switch.eos.switch import EosSwitch
+from lab.switch.lines import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,6 +200,18 @@ def test_what_is_not_pending_is_not_committed(driver: Driver, name: str, what: s
         run(driver, f"configure session {name} {what}")
 
 
+def test_a_session_is_thrown_away_after_a_day() -> None:
+    now = [0.0]
+    store = Store.booted_from(startup_of("tor1"), name="tor1", release="4.32.2F")
+    store.clock, store.booted = lambda: now[0], 0.0
+    store.enter("forgotten", "admin")
+    now[0] = 86399.0
+    assert set(store.pending()) == {"forgotten"}
+    now[0] = 86400.0
+    with pytest.raises(RefusedError, match="no such pending session"):
+        store.commit("forgotten", timer=None)
+
+
 def test_one_completed_session_is_remembered(driver: Driver) -> None:
     for name in ("one", "two"):
         run(driver, f"configure session {name}", "end", f"configure session {name} commit")
@@ -288,6 +302,17 @@ def test_checkpoints_and_replace(box: SwitchBox, driver: Driver) -> None:
     assert box.control("running") == before
     with pytest.raises(CommandError, match="No such file or directory"):
         run(driver, "configure replace flash:nothing")
+
+
+def test_what_is_copied_to_the_running_configuration_is_added(
+    box: SwitchBox, driver: Driver
+) -> None:
+    run(driver, "configure", "ip prefix-list NEW seq 5 permit 192.0.2.0/24", "end")
+    run(driver, "copy running-config flash:with-new")
+    run(driver, "configure", "no ip prefix-list NEW", "hostname other", "end")
+    run(driver, "copy flash:with-new running-config")
+    assert LIST in box.control("running")
+    assert "hostname tor1\n" in box.control("running")
 
 
 def test_getters_of_a_switch_with_another_vrf(driver: Driver) -> None:
