@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napalm import get_network_driver
@@ -80,3 +81,62 @@ def connected(there: SwitchBox, platform: str, **ca_or_hosts: str) -> Iterator[D
         yield driver
     finally:
         driver.close()
+
+
+#: Longer than any revert timer of the tests, the scheduler's whole minutes included.
+LATER = 400
+
+
+@dataclass
+class Place:
+    """A box, its adapter and an open driver."""
+
+    box: SwitchBox
+    adapter: Adapter
+    driver: Driver
+    platform: str
+    before: str
+
+    def commit(self, candidate: str = CHANGE, revert_in: int = 120) -> None:
+        """Commit as a deploy does."""
+        diff, _ = self.adapter.dry_run(self.driver, candidate)
+        self.adapter.commit(self.driver, candidate, diff, revert_in)
+
+    def fault(self, name: str, *, on: bool = True) -> None:
+        """Switch a fault of the switch on or off."""
+        self.box.control("fault", name=name, on=on)
+
+    @property
+    def running(self) -> str:
+        return self.adapter.running(self.driver)
+
+    @property
+    def startup(self) -> str:
+        return str(self.box.control("startup"))
+
+    @property
+    def traces(self) -> tuple[object, ...]:
+        """What could be left behind: configurations, timers, checkpoints, files."""
+        asked = ("running", "startup", "pending", "checkpoints", "files")
+        return tuple(self.box.control(one) for one in asked)
+
+
+@contextmanager
+def tidied(there: SwitchBox, driver: Driver, platform: str) -> Iterator[Place]:
+    """Yield a place whose switch is afterwards what it was, whatever was done to it."""
+    adapter = TRANSPORTS[platform][0]
+    saved = there.control("startup")
+    yield Place(there, adapter, driver, platform, adapter.running(driver))
+    device = there.switch.device  # type: ignore[attr-defined]
+    device.faults.names.clear()
+    device.checkpoints.clear()
+    device.files.clear()
+    device.boot(saved)
+    there.daemon.set_neighbors()
+    there.daemon.refreshed.clear()
+
+
+def fill(there: SwitchBox) -> None:
+    """Let somebody have taken as many checkpoints as there may be."""
+    for number in range(10):
+        there.switch.device.checkpoint(f"theirs-{number}")  # type: ignore[attr-defined]
