@@ -97,8 +97,8 @@ def test_refusals_say_why_and_leave_no_trace(
     there: SwitchBox, driver: Driver, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = there.control("running")
-    with pytest.raises(RejectedError, match="'dorp' is no statement"):
-        ADAPTER.dry_run(driver, CHANGE.replace("  drop", "  dorp"))
+    with pytest.raises(RejectedError, match="'frob' is no statement"):
+        ADAPTER.dry_run(driver, CHANGE.replace("  drop", "  frob"))
     undefined = CHANGE.replace("in RF-SOME", "in RF-OTHER")
     diff, _ = ADAPTER.dry_run(driver, undefined)
     with pytest.raises(RejectedError, match="prefix-set RF-OTHER is not defined") as caught:
