@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError
 from policies.ownership import PREFIX
-from tasks.errors import LockedError
+from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from tasks.adapters.base import Driver
@@ -34,6 +34,8 @@ _EACH = re.compile(r"^(?=Schedule Name)", re.MULTILINE)
 _JOB = re.compile(r"^Job Name\s*: *(?P<name>\S+)", re.MULTILINE)
 _CHECKPOINT = re.compile(r"^\s*\d+\) (?P<name>\S+):", re.MULTILINE)
 _NOT_YET = re.compile(r"^Last Execution Time\s*: *Yet to be executed", re.MULTILINE)
+#: How the platform answers a command of a feature that is off.
+_UNKNOWN = "Invalid command"
 _START = re.compile(r"time start (?P<at>\d+:\d+:\d+:\d+:\d+)")
 _CLOCK = re.compile(r"(\d+:\d+:\d+)\S* .*?([A-Z][a-z]{2}) +(\d+) (\d{4})")
 #: More than a job needs to begin.
@@ -59,11 +61,21 @@ def is_armed(wire: Wire, driver: Driver) -> bool:
     One that was due while the switch was down, or that somebody saved and a reload brought back,
     never ran and never will.
     """
-    blocks = _EACH.split(wire.show(driver, _SCHEDULES))
+    blocks = _EACH.split(_scheduler(wire, driver, _SCHEDULES))
     waiting = [
         name for block in blocks if _NOT_YET.search(block) for name in _names(_SCHEDULE, block)
     ]
     return waiting != [] and not _is_overdue(wire, driver, waiting[0])
+
+
+def _scheduler(wire: Wire, driver: Driver, command: str) -> str:
+    """Return what the scheduler shows; nothing where the feature is switched off."""
+    try:
+        return wire.show(driver, command)
+    except RejectedError as error:
+        if _UNKNOWN in str(error):
+            return ""
+        raise
 
 
 def _is_overdue(wire: Wire, driver: Driver, name: str) -> bool:
@@ -156,14 +168,16 @@ def disarm(wire: Wire, driver: Driver) -> None:
     Raises:
         DeviceError: they are still there.
     """
-    found = _names(_SCHEDULE, wire.show(driver, _SCHEDULES))
+    found = _names(_SCHEDULE, _scheduler(wire, driver, _SCHEDULES))
     # The schedule first: without it the job never runs.
     lines = [f"no scheduler schedule name {one}" for one in found]
-    lines += [f"no scheduler job name {one}" for one in _names(_JOB, wire.show(driver, _JOBS))]
+    lines += [
+        f"no scheduler job name {one}" for one in _names(_JOB, _scheduler(wire, driver, _JOBS))
+    ]
     if not lines:
         return
     wire.configure(driver, lines)
-    if _names(_SCHEDULE, wire.show(driver, _SCHEDULES)):
+    if _names(_SCHEDULE, _scheduler(wire, driver, _SCHEDULES)):
         raise DeviceError(f"the device still shows the schedule {NAME}")
 
 

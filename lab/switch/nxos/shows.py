@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lab.switch.lines import RefusedError
+from lab.switch.nxos.bgp import has_feature
+from lab.switch.nxos.device import INVALID
 from lab.switch.nxos.scheduler import show_job
 from lab.switch.nxos.tables import Tables
 
@@ -82,6 +84,8 @@ class Shows:
         return f"{'-' * 80}\nName: {name}\n\n{found.text}", None
 
     def _scheduler(self, kind: str, name: str | None) -> Shown:
+        if not has_feature(self._device.configuration, "scheduler"):
+            raise RefusedError(INVALID)
         root = self._device.configuration.root
         found = [one for one in root.named(kind) if name in {None, one.groups["name"]}]
         if name is not None and not found:

@@ -139,6 +139,21 @@ def test_a_job_that_can_t_be_removed_while_it_runs_is_swept_away_later(place: Pl
     assert place.running == place.before
 
 
+def test_a_scheduler_that_somebody_switches_off_leaves_the_way_back(place: Place) -> None:
+    place.commit()
+    place.box.control("edit", lines=["no feature scheduler"])
+    assert not place.adapter.pending(place.driver)
+    with pytest.raises(DeviceError, match="the timer was faster"):
+        place.adapter.confirm(place.driver)
+    place.adapter.revert(place.driver, WAY_BACK)
+    assert LIST not in place.running
+    with pytest.raises(
+        DeviceError, match=r"can't be armed, nothing was changed: .*Invalid command"
+    ):
+        place.commit()
+    assert LIST not in place.running
+
+
 def test_what_the_device_does_not_save_is_no_confirmation(place: Place) -> None:
     saved = place.startup
     place.commit()
@@ -171,10 +186,20 @@ def test_a_connection_that_is_cut_in_the_middle_is_left_to_the_timer(tmp_path: P
         diff, _ = adapter.dry_run(driver, CHANGE)
         cut = f"cut ip prefix-list {LIST} seq 10"
         there.control("fault", name=cut, on=True)
-        with pytest.raises(ConnectError, match="NX-API did not answer"):
+        with pytest.raises(ConnectError, match="NX-API did not answer") as caught:
             adapter.commit(driver, CHANGE, diff, 120)
+        assert there.password not in str(caught.value)
         there.control("fault", name=cut, on=False)
         assert adapter.pending(driver)
         assert LIST in adapter.running(driver)
         there.control("advance", seconds=LATER)
         assert adapter.running(driver) == before
+
+
+def test_an_answer_that_never_comes_is_an_error_of_the_connection(tmp_path: Path) -> None:
+    adapter = TRANSPORTS["nxos"][0]
+    with box(tmp_path) as there, connected(there, "nxos") as driver:
+        driver.device.api.timeout = 0.2
+        there.control("fault", name="hang", on=True)
+        with pytest.raises(ConnectError, match=r"NX-API did not answer: .*timed out"):
+            adapter.running(driver)
