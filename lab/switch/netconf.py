@@ -10,13 +10,13 @@ operation; there a device gives up what the session held, such as its :class:`Lo
 from __future__ import annotations
 
 import asyncio
-import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncssh
 from lxml import etree
 
+from lab.switch import ssh
 from lab.switch.netconf_frames import Frames, FramingError, framed
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 #: An lxml element; lxml is not annotated.
 Element = Any
-Process = asyncssh.SSHServerProcess[bytes]
 
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 BASE_1_0 = "urn:ietf:params:netconf:base:1.0"
@@ -152,28 +151,18 @@ class NetconfServer:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._numbers = 0
-        self._open: dict[Session, Process] = {}
-        self._logins: set[_Login] = set()
-        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._open: dict[Session, ssh.Channel] = {}
+        self._server: ssh.Server | None = None
 
     async def start(self, environment: Environment, listener: socket.socket) -> None:
         """Serve the subsystem ``netconf`` on ``listener`` with the switch's keys and account."""
-        self._acceptor = await asyncssh.listen(
-            sock=listener,
-            server_host_keys=[str(environment.files / "host_key")],
-            server_factory=lambda: _Login(environment, self._logins),
-            process_factory=self.serve,
-            encoding=None,
-            # Looking for a name for GSSAPI takes ten seconds in a namespace without name servers.
-            gss_host=None,
-        )
+        services = ssh.Services(subsystems={"netconf": self.serve})
+        self._server = await ssh.serve(listener, environment, services)
 
     async def stop(self) -> None:
         """Stop to listen and drop all connections."""
-        if self._acceptor is not None:
-            self._acceptor.close()
-        for login in tuple(self._logins):
-            login.connection.abort()
+        if self._server is not None:
+            await self._server.close()
 
     def sessions(self) -> tuple[Session, ...]:
         """Return the open sessions in the order of their numbers."""
@@ -185,18 +174,14 @@ class NetconfServer:
         if process is not None:
             process.channel.get_connection().abort()
 
-    async def serve(self, process: Process) -> None:
-        """Serve one channel of an SSH connection; anything but the subsystem is refused."""
-        if process.subsystem != "netconf":
-            process.exit(1)
-            return
+    async def serve(self, client: ssh.Client, process: ssh.Channel) -> None:
+        """Serve one channel of an SSH connection until the session is over."""
         self._numbers += 1
-        session = Session(self._numbers, str(process.get_extra_info("username")))
+        session = Session(self._numbers, client.username)
         self._open[session] = process
         watch = asyncio.create_task(_watch(session, process))
         try:
             await self._talk(session, process)
-            process.exit(0)
         except (FramingError, HangUpError, OSError, asyncssh.Error):
             process.channel.get_connection().abort()
         finally:
@@ -204,7 +189,7 @@ class NetconfServer:
             watch.cancel()
             await self._device.closed(session)
 
-    async def _talk(self, session: Session, process: Process) -> None:
+    async def _talk(self, session: Session, process: ssh.Channel) -> None:
         frames = Frames()
         process.stdout.write(framed(self._hello(session), chunked=False))
         hello = await _next(frames, process)
@@ -258,45 +243,16 @@ class NetconfServer:
         self.drop(victims[0])
 
 
-class _Login(asyncssh.SSHServer):
-    """The one account, by password or by a key of ``authorized_keys``."""
-
-    def __init__(self, environment: Environment, open_ones: set[_Login]) -> None:
-        self._environment = environment
-        self._open = open_ones
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self.connection = conn
-        self._open.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._open.discard(self)
-
-    def begin_auth(self, username: str) -> bool:
-        keys = self._environment.files / "authorized_keys"
-        if username == self._environment.username and keys.is_file() and keys.stat().st_size:
-            self.connection.set_authorized_keys(str(keys))
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        ours = f"{self._environment.username}\0{self._environment.password}"
-        return hmac.compare_digest(ours.encode(), f"{username}\0{password}".encode())
-
-
 #: Nothing from outside is fetched or expanded; a whole configuration in one node is fine.
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
-async def _watch(session: Session, process: Process) -> None:
+async def _watch(session: Session, process: ssh.Channel) -> None:
     await process.channel.wait_closed()
     session.gone.set()
 
 
-async def _next(frames: Frames, process: Process) -> bytes | None:
+async def _next(frames: Frames, process: ssh.Channel) -> bytes | None:
     """Return the next message, or None if the client is gone."""
     while (message := frames.message()) is None:
         data = await process.stdin.read(_READ)
