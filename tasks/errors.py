@@ -99,15 +99,41 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
 )
 
 
+#: What some libraries only say in words, whatever they raise it as.
+_WORDS: Sequence[tuple[str, type[DeviceError], str]] = (
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        ConnectError,
+        "is not known to be itself; check its host key or certificate",
+    ),
+    ("Unauthorized", ConnectError, "refuses the login; check username, password and key_file"),
+)
+
+
+def named(name: str, hostname: str, error: DeviceError) -> DeviceError:
+    """Return ``error`` with the device in front, unless its sentence names it already."""
+    if name in str(error):
+        return error
+    found = type(error)(f"{name} ({hostname}): {error}")
+    found.__cause__ = error
+    return found
+
+
 def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     """Return ``error`` as a sentence that names the device and keeps the device's own words."""
     said = " ".join(redact(str(error)).split()) or type(error).__name__
+    meaning, text = _meaning(error, said)
+    translated = meaning(f"{name} ({hostname}) {text}: {said}")
+    translated.__cause__ = error
+    return translated
+
+
+def _meaning(error: Exception, said: str) -> tuple[type[DeviceError], str]:
+    for words, meaning, text in _WORDS:
+        if words in said:
+            return meaning, text
     known = {f"{one.__module__}.{one.__qualname__}" for one in type(error).__mro__}
     for kinds, meaning, text in _KINDS:
         if known.intersection(kinds):
-            translated = meaning(f"{name} ({hostname}) {text}: {said}")
-            break
-    else:
-        translated = DeviceError(f"{name} ({hostname}) failed: {type(error).__name__}: {said}")
-    translated.__cause__ = error
-    return translated
+            return meaning, text
+    return DeviceError, f"failed: {type(error).__name__}"

@@ -18,7 +18,7 @@ from inventory.errors import DeviceError
 from tasks.adapters import ADAPTERS
 from tasks.adapters.base import Trust
 from tasks.connection import CONNECTION, register
-from tasks.errors import translate
+from tasks.errors import named, translate
 from tasks.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Fleet:
         try:
             return Outcome(name, work(Host(task), *arguments))
         except DeviceError as error:
-            return Outcome(name, error=error)
+            return Outcome(name, error=named(name, str(task.host.hostname), error))
         except Exception as error:  # noqa: BLE001 - the thread's boundary: drivers raise anything
             return Outcome(name, error=translate(name, str(task.host.hostname), error))
 

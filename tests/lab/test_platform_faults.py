@@ -77,7 +77,7 @@ def test_a_line_that_the_device_refuses_ends_the_change_in_its_own_words(
 ) -> None:
     platform = lab.platform(switch)
     line = "set frobnicate fabric" if platform == "junos" else "frobnicate the fabric"
-    monkeypatch.setitem(DIALECTS, platform, _Spoilt(DIALECTS[platform], line))  # type: ignore[arg-type]
+    monkeypatch.setitem(DIALECTS, platform, _Spoilt(DIALECTS[platform], line))
     before = configurations(lab)
     site = make_site(lab, tmp_path)
     done = ringfence("deploy", "--site", str(site), "--yes")

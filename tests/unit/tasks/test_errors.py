@@ -9,7 +9,7 @@ import pytest
 
 from inventory.errors import DeviceError
 from tasks import errors
-from tasks.errors import ConnectError, LockedError, RejectedError, translate
+from tasks.errors import ConnectError, LockedError, RejectedError, named, translate
 
 
 def _classes() -> list[str]:
@@ -52,3 +52,25 @@ def test_a_wrong_certificate_is_not_an_unreachable_device() -> None:
 def test_a_secret_in_a_drivers_words_is_not_passed_on() -> None:
     found = translate("tor1", "h", ValueError("neighbor 10.0.0.1 password 7 S3CRET failed"))
     assert "S3CRET" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Socket error: CERTIFICATE_VERIFY_FAILED", "is not known to be itself"),
+        ("unable to connect: 401 Unauthorized", "refuses the login"),
+    ],
+)
+def test_what_is_said_in_words_alone_is_understood(words: str, said: str) -> None:
+    error = importlib.import_module("pyeapi.eapilib").ConnectionError("h", words)
+    found = translate("spine2", "127.0.0.1", error)
+    assert type(found) is ConnectError
+    assert said in str(found)
+
+
+def test_a_device_is_always_named() -> None:
+    plain = RejectedError("the device refuses: % Invalid input")
+    found = named("spine2", "127.0.0.1", plain)
+    assert type(found) is RejectedError
+    assert str(found) == "spine2 (127.0.0.1): the device refuses: % Invalid input"
+    assert named("spine2", "127.0.0.1", found) is found
