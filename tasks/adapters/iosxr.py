@@ -2,7 +2,7 @@
 
 The driver has no timer, so the commit is NETCONF's own confirmed commit (RFC 6241, 8.4), spoken
 past the driver on its session, whose state is put right afterwards. It is bound to that session:
-if this machine dies, so does the session, and the router takes the change back at once. Law:
+the router takes the change back when its time is over or as soon as the session ends. Law:
 whatever fails, the candidate is discarded, or the session ended, which discards it too.
 """
 

@@ -3,10 +3,10 @@
 Over NETCONF it is what NAPALM's ``iosxr_netconf`` speaks with: configuration as CLI text in
 ``Cisco-IOS-XR-cli-cfg``, a target configuration for each session, semantic verification at the
 commit, confirmed commits (RFC 6241, 8.4), BGP's operational data. The XML agent of its CLI is in
-:mod:`lab.switch.iosxr.xml_agent`. Faults: ``drop``, ``hang`` and ``refuse`` (``commit`` only) do so
-to every later operation, ``advisory-lock`` lets other sessions commit under a lock,
-``silent-commit`` answers a commit with ok and does nothing, ``drop-after-commit`` commits and cuts
-the connection instead of an answer, ``slow-death`` notices the end of a session a second late.
+:mod:`lab.switch.iosxr.xml_agent`. Faults of NETCONF: ``drop`` and ``hang`` do so to every later
+operation, ``refuse`` fails commits, ``silent-commit`` answers them with ok and does nothing,
+``drop-after-commit`` cuts the connection instead of the answer, ``slow-death`` notices the end of
+a session a second late, ``advisory-lock`` lets others commit under a lock.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 What is checked is what the platform checks (Cisco, "Implementing Routing Policy", policy
 verification): policies may refer to nothing that exists as long as they are not attached; once
 attached, all that they refer to must be there, and nothing in use can be removed. Law: what has no
-faults can be made a :class:`lab.switch.meaning.Router`.
+faults can be made a :class:`lab.switch.meaning.Router`. The frame of a refusal is the platform's
+word for word; what each condition says in it is worded after its manner.
 """
 
 from __future__ import annotations

@@ -43,6 +43,8 @@ _NO_AGENT = (
     "started. Check that the configuration 'xml agent tty' has been committed.'\n"
 )
 _INVALID = "% Invalid input detected at '^' marker.\n"
+#: Characters that an answer has at most, unless iteration is off.
+_ITERATION = 8192
 #: What ``commit confirmed`` takes, in seconds.
 _CONFIRM = range(30, 301)
 
@@ -134,7 +136,16 @@ class XmlSession(Cli):
                 break
         etree.SubElement(response, "ResultSummary", ErrorCount=str(errors))
         body = etree.tostring(response, encoding="unicode")
+        if len(body) > _ITERATION and not self._iterates_not():
+            # The first part of several; the others are to be asked for by the iterator.
+            response[:] = []
+            response.set("IteratorID", "1")
+            body = etree.tostring(response, encoding="unicode")
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+    def _iterates_not(self) -> bool:
+        agent = (one for one in self._store.running if one.line == "xml agent tty")
+        return any(child.line == "iteration off" for one in agent for child in one.children)
 
     async def _operation(self, operation: Element, answer: Element) -> None:
         try:

@@ -12,7 +12,7 @@ import asyncssh
 import pytest
 from iosxr_box import CHANGE, WAY_BACK, box, close, driver_of, new_driver
 from napalm.base.exceptions import ConnectionException
-from napalm.pyIOSXR.exceptions import UnlockError, XMLCLIError
+from napalm.pyIOSXR.exceptions import IteratorIDError, UnlockError, XMLCLIError
 from netmiko import BaseConnection
 
 from lab.switch.base import Neighbor, Route
@@ -248,6 +248,14 @@ def test_a_router_without_the_agent_says_so(there: SwitchBox) -> None:
     with pytest.raises(ConnectionException, match="xml agent tty"):
         driver.open()
     close(driver)
+
+
+def test_a_long_answer_in_parts_is_never_taken_for_the_whole(
+    there: SwitchBox, driver: Driver
+) -> None:
+    there.control("edit", lines=["xml agent tty", " no iteration off"])
+    with pytest.raises(IteratorIDError, match="iteration off"):
+        ADAPTER.running(driver)
 
 
 def test_long_answers_need_iteration_off() -> None:

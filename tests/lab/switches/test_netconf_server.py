@@ -97,7 +97,11 @@ class Box:
 
 
 @pytest.fixture(params=["1.0 and 1.1", "1.0"])
-def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
+def box(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Box]:
+    # ncclient looks ten times a second whether it has something to say.
+    monkeypatch.setattr("ncclient.transport.session.TICK", 0.005)
     speaks = (netconf.BASE_1_0, netconf.BASE_1_1)[: 2 if "1.1" in request.param else 1]
     host, user = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     host.write_private_key(str(tmp_path / "host_key"))
