@@ -25,7 +25,13 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: setup ## watch a hijack succeed, the filters go out, the same hijack fail, drift mended, all rolled back
+# What the lab needs, without what only tests do.
+$(VENV)/.lab: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[lab]'
+	@touch $@
+
+demo: system $(VENV)/.lab ## watch a hijack succeed, the filters go out, the same hijack fail, drift mended, all rolled back
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m lab demo $(ARGS)
 
 test: setup ## run all tests but the long sweeps
@@ -48,31 +54,31 @@ $(VENV)/.bench: $(VENV)/.installed
 bench: $(VENV)/.bench ## measure, beside what people would use instead
 	@$(PYTEST) tests/bench --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name $(ARGS)
 
-plan-filters: $(VENV)/.installed ## show what a deploy would change, and write it to plan.json
+plan-filters: $(VENV)/.lab ## show what a deploy would change, and write it to plan.json
 	@$(RINGFENCE) plan --site $(SITE) --out plan.json $(ARGS)
 
-deploy-filters: $(VENV)/.installed ## plan, ask (ARGS=--yes does not), deploy and verify; PLAN=plan.json carries a reviewed plan out
+deploy-filters: $(VENV)/.lab ## plan, ask (ARGS=--yes does not), deploy and verify; PLAN=plan.json carries a reviewed plan out
 	@$(RINGFENCE) deploy $(PLAN) --site $(SITE) $(ARGS)
 
-rollback-filters: $(VENV)/.installed ## undo the last deploy, or RUN=...
+rollback-filters: $(VENV)/.lab ## undo the last deploy, or RUN=...
 	@$(RINGFENCE) rollback $(RUN) --site $(SITE) $(ARGS)
 
-audit-filters: $(VENV)/.installed ## show what has drifted; changes nothing
+audit-filters: $(VENV)/.lab ## show what has drifted; changes nothing
 	@$(RINGFENCE) audit --site $(SITE) $(ARGS)
 
-verify-filters: $(VENV)/.installed ## prove that no session lets more through than the pools allow
+verify-filters: $(VENV)/.lab ## prove that no session lets more through than the pools allow
 	@$(RINGFENCE) verify --site $(SITE) $(ARGS)
 
-lab-up: setup ## start the virtual network
+lab-up: system $(VENV)/.lab ## start the virtual network
 	@$(BIN)/python -m lab up $(ARGS)
 
-lab-down: $(VENV)/.installed ## stop it, without a trace
+lab-down: $(VENV)/.lab ## stop it, without a trace
 	@$(BIN)/python -m lab down $(ARGS)
 
-lab-status: $(VENV)/.installed ## say whether it runs
+lab-status: $(VENV)/.lab ## say whether it runs
 	@$(BIN)/python -m lab status $(ARGS)
 
-lab-drill: $(VENV)/.installed ## run the attacks and print the scoreboard
+lab-drill: $(VENV)/.lab ## run the attacks and print the scoreboard
 	@$(BIN)/python -m lab drill $(ARGS)
 
 lock: ## write constraints.txt anew, from the newest versions that pyproject.toml allows
