@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napalm import get_network_driver
+from switchbox import SwitchBox
 
 from inventory.models import Ssh, Tls
 from lab.render import node_files
+from lab.switch.ios.switch import IosSwitch
 from tasks.adapters.base import Trust
 from tasks.adapters.ios import IosAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from switchbox import SwitchBox
-
     from tasks.adapters.base import Driver
+
+#: A change of the filters of tor1, its way back, and what the switch shows of it.
+CANDIDATE = """\
+ip prefix-list RF-P-1 seq 5 permit 10.65.0.0/16 ge 26 le 26
+ip prefix-list RF-P-1 seq 10 deny 0.0.0.0/0 le 32
+route-map FROM-NODE deny 5
+ match ip address prefix-list RF-P-1
+end
+"""
+WAY_BACK = """\
+no route-map FROM-NODE deny 5
+no ip prefix-list RF-P-1
+end
+"""
+DIFF = "\n".join(f"+{line}" for line in CANDIDATE.splitlines()[:-1])
 
 
 def startup(name: str) -> str:
     """Return what one of the lab's switches boots with."""
     return node_files(name, "ios")["startup"]
+
+
+def tor1(folder: Path) -> SwitchBox:
+    """Return the switch tor1, which boots in a ``with``."""
+    return SwitchBox(IosSwitch, startup("tor1"), folder, address="127.42.0.1")
+
+
+@contextmanager
+def tidied(box: SwitchBox) -> Iterator[str]:
+    """Give the running configuration; at the end the switch is as it booted."""
+    yield str(box.control("running"))
+    switch = box.switch
+    assert isinstance(switch, IosSwitch)
+    device = switch.device
+    device.faults.names.clear()
+    device.refusals.clear()
+    device.startup = startup("tor1")
+    device.minute_s = 60.0
+    for name in device.flash.names:
+        device.flash.delete(f"flash:{name}")
+    box.do(device.boot())
+
+
+def wait_for_timer(box: SwitchBox) -> None:
+    """Wait until no revert timer runs any more."""
+    deadline = time.monotonic() + 20
+    while box.control("pending") is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 @contextmanager
