@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.switch.base import Faults
-from lab.switch.ios.bgp import Policed, meaning
+from lab.switch.ios.bgp import meaning
 from lab.switch.ios.config import Terminal, commands, complaint, printed, read
 from lab.switch.ios.flash import Flash
+from lab.switch.ios.policed import Policed
 from lab.switch.ssh import HangUpError
 
 if TYPE_CHECKING:

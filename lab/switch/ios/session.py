@@ -11,6 +11,7 @@ from lab.switch.ios.device import LOCKED, NO_ARCHIVE
 from lab.switch.ios.flash import FlashError
 from lab.switch.ios.show import show
 from lab.switch.ios.show_tables import find_session
+from lab.switch.ios.words import FILTER, expanded, filtered
 from lab.switch.ssh import Cli
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ _EXEC = (
     "exit",
     "logout",
 )
-_FILTER = re.compile(r"(?P<command>.*?) \| (?P<how>[a-z]+) (?P<pattern>.+)")
 
 
 class IosCli(Cli):
@@ -89,11 +89,11 @@ class IosCli(Cli):
         words = text.split()
         if not words or words[0].startswith("!"):
             return ""
-        found = _FILTER.fullmatch(text.strip())
+        found = FILTER.fullmatch(text.strip())
         if found is None:
             return await self._exec(words)
         output = await self._exec(found["command"].split())
-        return _filtered(output, found["how"], found["pattern"])
+        return filtered(output, found["how"], found["pattern"])
 
     # Configuration mode ---------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class IosCli(Cli):
     # Exec mode ------------------------------------------------------------------------------
 
     async def _exec(self, words: list[str]) -> str:
-        command, rest = _expanded(words)
+        command, rest = expanded(words, _EXEC)
         try:
             return await self._do(command, rest, words)
         except FlashError as error:
@@ -256,27 +256,3 @@ def _file(path: str) -> str:
 
 def _invalid(words: list[str]) -> str:
     return complaint(" ".join(words), INVALID).split("\n", 1)[1]
-
-
-def _expanded(words: list[str]) -> tuple[str, list[str]]:
-    """Return the command that abbreviated words are, and the rest; ("", words) if none."""
-    best = ("", words)
-    for command in _EXEC:
-        parts = command.split()
-        fits = len(words) >= len(parts) and all(
-            part.startswith(word) for part, word in zip(parts, words, strict=False)
-        )
-        if fits and len(parts) > len(best[0].split()):
-            best = (command, words[len(parts) :])
-    return best
-
-
-def _filtered(output: str, how: str, pattern: str) -> str:
-    lines = output.splitlines(keepends=True)
-    expression = re.compile(pattern)
-    if "include".startswith(how):
-        return "".join(line for line in lines if expression.search(line))
-    if "exclude".startswith(how):
-        return "".join(line for line in lines if not expression.search(line))
-    start = next((at for at, line in enumerate(lines) if expression.search(line)), len(lines))
-    return "".join(lines[start:])

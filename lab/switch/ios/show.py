@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lab.switch.ios.config import incremental
 from lab.switch.ios.device import NONE_PENDING
 from lab.switch.ios.show_tables import show_all_summaries, show_bgp, show_vrf_bgp
+from lab.switch.ios.words import expanded
 
 if TYPE_CHECKING:
     from lab.switch.ios.device import Device
@@ -44,7 +45,7 @@ async def show(  # noqa: C901, PLR0911 - an arm for each command
     device: Device, words: list[str]
 ) -> str | None:
     """Return what a ``show`` command prints; None if it is not known."""
-    command, rest = _expanded(words)
+    command, rest = expanded(words, _KNOWN)
     match command, rest:
         case "running-config", [] | ["all"]:
             return _with_header(device)
@@ -85,16 +86,6 @@ async def _show_bgp(device: Device, command: str, rest: list[str]) -> str | None
         ):
             return "\n"
     return None
-
-
-def _expanded(words: list[str]) -> tuple[str, list[str]]:
-    for command in _KNOWN:
-        parts = command.split()
-        if len(words) >= len(parts) and all(
-            part.startswith(word) for part, word in zip(parts, words, strict=False)
-        ):
-            return command, words[len(parts) :]
-    return "", words
 
 
 def _with_header(device: Device) -> str:
