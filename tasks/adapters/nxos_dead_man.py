@@ -108,7 +108,7 @@ def arm(wire: Wire, driver: Driver, revert_in: int) -> None:
     minutes = math.ceil(revert_in / 60) + 1
     days, rest = divmod(minutes, 24 * 60)
     try:
-        job = (f"scheduler job name {NAME}", *_JOB_LINES, "end-job")
+        job = (f"scheduler job name {NAME}", *_JOB_LINES, "exit")
         start = f"time start +{days:02}:{rest // 60:02}:{rest % 60:02}"
         schedule = (f"scheduler schedule name {NAME}", f"job name {NAME}", start)
         wire.configure(driver, (*job, *schedule))

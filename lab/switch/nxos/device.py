@@ -26,7 +26,7 @@ from lab.switch.lines import Configuration, Cursor, RefusedError, UnknownCommand
 from lab.switch.lines import whole_commands as join_commands
 from lab.switch.nxos.bgp import has_feature
 from lab.switch.nxos.grammar import GRAMMAR
-from lab.switch.nxos.scheduler import Clock, Scheduler
+from lab.switch.nxos.scheduler import Clock, Scheduler, starts_from
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -80,8 +80,8 @@ class Device:
         self.scheduler = Scheduler(self.clock)
         self._changed()
 
-    def enter(self, cursor: Cursor, line: str) -> None:
-        """Do what a configuration line says, where ``cursor`` stands.
+    def enter(self, cursor: Cursor, line: str) -> str:
+        """Do what a configuration line says, where ``cursor`` stands; return what is printed.
 
         Raises:
             RefusedError: with the platform's words.
@@ -90,7 +90,7 @@ class Device:
         if self._fault("refuse", text):
             raise RefusedError("ERROR: Operation failed: resource is busy, try again later")
         if self._fault("ignore", text):
-            return
+            return ""
         in_job = cursor.path[-1].command.name == "job"
         if not in_job:
             self._ensure_feature(text)
@@ -103,6 +103,7 @@ class Device:
         if text.startswith("no feature ") and not in_job:
             self._drop_feature(text.removeprefix("no feature "))
         self._changed()
+        return "" if in_job else starts_from(text)
 
     def _fault(self, kind: str, text: str) -> bool:
         return any(

@@ -126,10 +126,17 @@ def starts_at(schedule: Node) -> dt.datetime | None:
     return None
 
 
+def starts_from(line: str) -> str:
+    """Return what the platform says of a ``time start`` line; "" of any other."""
+    found = _START.fullmatch(line)
+    at = _moment(found["at"]) if found is not None and found["at"] else None
+    return "" if at is None else f"Schedule starts from {at:%a %b %e %H:%M:%S %Y}\n"
+
+
 def show_job(job: Node) -> str:
     """Return ``show scheduler job name X``."""
     name = job.groups["name"]
-    lines = "".join(f"  {one.text}\n" for one in job.named("command"))
+    lines = "".join(f"{one.text}\n" for one in job.named("command"))
     return f"Job Name: {name}\n{'-' * (10 + len(name))}\n{lines}\n{'=' * 62}\n"
 
 

@@ -107,8 +107,7 @@ class Session:
         if found := _REMOTE_AS.fullmatch(text):
             self.device.enter(self.cursor, found["neighbor"])
             text = found["remote"]
-        self.device.enter(self.cursor, text)
-        return Reply()
+        return Reply(self.device.enter(self.cursor, text))
 
     def _configure(self) -> Reply:
         # A rollback replaces the configuration, so one always begins at its top.

@@ -359,6 +359,14 @@ def test_a_time_from_now_is_kept_as_its_minute(said: str, kept: str) -> None:
     assert Scheduler(clock).absolute(said) == kept
 
 
+def test_the_start_of_a_schedule_is_said() -> None:
+    there = device()
+    cursor = Cursor(there.configuration)
+    assert there.enter(cursor, "scheduler schedule name S") == ""
+    said = there.enter(cursor, "time start 2026:12:01:03:30")
+    assert said == "Schedule starts from Tue Dec  1 03:30:00 2026\n"
+
+
 def test_a_time_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(RefusedError, match="Invalid start time"):
         Scheduler(Clock()).absolute("time start 2026:13:01:03:30")
