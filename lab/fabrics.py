@@ -53,6 +53,16 @@ PLATFORMS: Mapping[str, Platform] = {
         switch_class="lab.switch.nxos.switch:NxosSwitch",
         templates="nxos",
     ),
+    "nxos_ssh": Platform(
+        protocols=("ssh", "https"),
+        switch_class="lab.switch.nxos.switch:NxosSwitch",
+        templates="nxos",
+    ),
+    "iosxr": Platform(
+        protocols=("ssh",),
+        switch_class="lab.switch.iosxr.switch:IosXrCliSwitch",
+        templates="iosxr",
+    ),
     "iosxr_netconf": Platform(
         protocols=("netconf",),
         switch_class="lab.switch.iosxr.switch:IosXrSwitch",
@@ -86,6 +96,8 @@ FABRICS: Mapping[str, Fabric] = {
         "tor1": "eos",
         "tor2": "nxos",
     },
+    # The second drivers that NAPALM has for two of the platforms.
+    "second": {**dict.fromkeys(SWITCHES, FRR), "border2": "iosxr", "spine1": "nxos_ssh"},
 }
 DEFAULT = "mixed"
 
