@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from inventory.errors import DeviceError
 from policies.dialects.nxos import NxosDialect
@@ -20,7 +21,7 @@ from tasks.adapters import nxos_dead_man as dead_man
 from tasks.adapters.base import netmiko_options, same_diff
 from tasks.adapters.nxos_tables import neighbors_of, read_tables, read_up
 from tasks.adapters.nxos_wire import Cli, NxApi
-from tasks.errors import RejectedError
+from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,10 @@ class _NxosBase:
     wire: Wire
     #: The features that a commit needs, and what for.
     features: Mapping[str, str]
+
+    def __init__(self) -> None:
+        #: Connections whose device was found to wait for somebody else's confirmation.
+        self._taken: WeakSet[Driver] = WeakSet()
 
     def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
         """Return what a commit with a scheduled rollback needs and is not configured."""
@@ -86,12 +91,20 @@ class _NxosBase:
         """Arm the dead-man switch, then enter the lines; a refused one takes all back."""
         same_diff(self.dry_run(driver, candidate)[0], diff)
         before = self.running(driver)
-        dead_man.arm(self.wire, driver, revert_in)
+        self._arm(driver, revert_in)
         try:
             self.wire.configure(driver, _lines(candidate))
         except RejectedError as error:
             self._take_back(driver, before, error)
             raise
+
+    def _arm(self, driver: Driver, revert_in: int) -> None:
+        try:
+            dead_man.arm(self.wire, driver, revert_in)
+        except LockedError:
+            self._taken.add(driver)
+            raise
+        self._taken.discard(driver)
 
     def _take_back(self, driver: Driver, before: str, refusal: RejectedError) -> None:
         """Bring the device back to ``before`` now, after it refused one of several lines."""
@@ -139,7 +152,10 @@ class _NxosBase:
 
         A checkpoint is the whole configuration. Where somebody else has changed theirs since, an
         armed change goes back by its own lines, if the device takes them all, and theirs stays.
+        An armed change that kept ours from beginning is somebody else's, and is left to them.
         """
+        if driver in self._taken:
+            return
         if not self.pending(driver):
             dead_man.sweep(self.wire, driver)
             if way_back:

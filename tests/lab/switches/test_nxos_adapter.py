@@ -385,5 +385,10 @@ def test_a_commit_waits_for_nobody_else_s_timer(place: Place) -> None:
     now = place.traces
     with pytest.raises(LockedError, match="waits for its confirmation already"):
         place.commit("ip prefix-list RF-x seq 5 permit 10.0.0.0/8\n")
-    assert place.traces[:2] == now[:2]
+    place.adapter.revert(place.driver, WAY_BACK)
+    assert place.traces[:2] == now[:2], "what waits there is not ours to take back"
     assert place.adapter.pending(place.driver)
+    place.box.control("advance", seconds=LATER)
+    place.commit()
+    place.adapter.revert(place.driver, "")
+    assert place.running == place.before
