@@ -1,0 +1,65 @@
+"""Nornir's inventory as ringfence uses it: what hosts of one group must not share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import make_site
+from napalm.eos import EOSDriver
+from napalm.nxos import NXOSDriver
+
+from tasks.fleet import Fleet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GROUPS = """\
+tor:
+  platform: {platform}
+  connection_options:
+    napalm: {{extras: {{timeout: 7, optional_args: {{{options}}}}}}}
+"""
+HOSTS = """\
+tor1: {hostname: 192.0.2.1, port: 4431, groups: [tor], data: {asn: 65201, rack: r1, sessions: []}}
+tor2: {hostname: 192.0.2.2, port: 4432, groups: [tor], data: {asn: 65202, rack: r2, sessions: []}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "driver", "options", "attribute"),
+    [
+        ("eos", EOSDriver, "enable_password: x", "enablepwd"),
+        ("nxos", NXOSDriver, "dest_file_system: 'bootflash:'", "_dest_file_system"),
+    ],
+)
+def test_hosts_of_a_group_share_no_options(  # noqa: PLR0917 - the cases' and pytest's
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+    driver: type,
+    options: str,
+    attribute: str,
+) -> None:
+    """A driver takes what it knows out of the dict that it is given, and Nornir hands out one."""
+    opened: dict[str, tuple[object, ...]] = {}
+
+    def remember(self: object) -> None:
+        port = getattr(self, "port", None) or self.eapi_kwargs["port"]  # type: ignore[attr-defined]
+        opened[self.hostname] = (getattr(self, attribute), port, self.timeout)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(driver, "open", remember)
+    monkeypatch.setattr(driver, "close", lambda _self: None)
+    groups = GROUPS.format(platform=platform, options=options)
+    site = make_site(tmp_path, groups=groups, hosts=HOSTS)
+    with Fleet(site, site.devices) as fleet:
+        outcomes = fleet.each(lambda host: host.driver.hostname)
+    assert {name: one.get() for name, one in outcomes.items()} == {
+        "tor1": "192.0.2.1",
+        "tor2": "192.0.2.2",
+    }
+    first, second = opened["192.0.2.1"], opened["192.0.2.2"]
+    assert (first[1], second[1]) == (4431, 4432)
+    assert first[0] == second[0]
+    assert first[0] not in {None, False}
+    assert first[2] == second[2] == 7
