@@ -58,9 +58,26 @@ class IosXrAdapter:
         return netmiko_options(given, trust)
 
     def before_open(self, driver: Driver, trust: Trust) -> None:
-        """See to it that no configuration is logged, which pyIOSXR does with every error."""
-        del driver, trust
+        """See to it that no configuration is logged, and that the driver closes at once.
+
+        pyIOSXR logs the whole request with every error, and netmiko looks ten seconds for a
+        prompt that the agent has not.
+        """
+        del trust
         logging.getLogger("napalm.pyIOSXR.iosxr").setLevel(logging.CRITICAL)
+        device = driver.device
+        close = device.close
+
+        def leave_the_agent_first() -> None:
+            if not device.is_alive():
+                device.device.paramiko_cleanup()
+                return
+            with contextlib.suppress(*_GONE):
+                device.unlock()
+                device.device.write_channel("exit\n")
+            close()
+
+        device.close = leave_the_agent_first
 
     def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
         """Return what the agent needs for answers of any length."""

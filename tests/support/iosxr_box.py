@@ -115,10 +115,6 @@ def new_driver(
 
 def close(driver: Driver) -> None:
     """Close a driver whatever state its session is in."""
-    if driver.platform == "iosxr":  # netmiko looks ten seconds for a prompt that XML has not
-        driver.device.device.remote_conn.transport.close()
-        driver.device = None
-        return
     try:
         driver.close()
     except Exception:  # noqa: BLE001 - the driver lets everything through when the session is gone

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 import pytest
-from iosxr_box import CHANGE, WAY_BACK, box, close, driver_of, new_driver
+from iosxr_box import CHANGE, WAY_BACK, box, driver_of, new_driver
 from napalm.base.exceptions import ConnectionException
 from napalm.pyIOSXR.exceptions import IteratorIDError, UnlockError, XMLCLIError
 from netmiko import BaseConnection
@@ -247,7 +247,7 @@ def test_a_router_without_the_agent_says_so(there: SwitchBox) -> None:
     driver = new_driver(there, ADAPTER, "iosxr")
     with pytest.raises(ConnectionException, match="xml agent tty"):
         driver.open()
-    close(driver)
+    driver.device.device.paramiko_cleanup()
 
 
 def test_a_long_answer_in_parts_is_never_taken_for_the_whole(
