@@ -31,6 +31,7 @@ LOCKED = (
     "Configuration mode locked exclusively by user 'alice' process '302' from terminal '2'. "
     "Please try later.\n"
 )
+_ARCHIVED_AT_MOST = 10
 _REPLACED = "Total number of passes: 1\nRollback Done\n\n"
 
 
@@ -170,11 +171,15 @@ class Device:
         if self.pending is not None:
             return "%Error: A Rollback Confirmed Change is already pending\n"
         self._archived += 1
+        base = path.partition(":")[2].lstrip("/")
         stamp = time.strftime("%b-%d-%H-%M-%S", time.gmtime())
-        file = f"flash:{path.partition(':')[2].lstrip('/')}-{stamp}-{self._archived}"
+        file = f"flash:{base}-{stamp}-{self._archived}"
         if "archive full" in self.faults:
             return f"%Error opening {file} (No space left on device)\n"
         self.flash.write(file, self.text.encode())
+        archived = [name for name in self.flash.names if name.startswith(base)]
+        for name in archived[:-_ARCHIVED_AT_MOST]:
+            self.flash.delete(f"flash:{name}")
         loop = asyncio.get_running_loop()
         wait = minutes * self.minute_s
         self.pending = Pending(

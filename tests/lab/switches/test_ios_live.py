@@ -111,6 +111,28 @@ def test_a_filter_drops_a_hijack_from_the_soft_clear_on(lab: Lab, driver: Driver
     lab.await_peace()
 
 
+def test_the_timer_brings_back_the_text_and_a_soft_clear_the_routes(
+    lab: Lab, driver: Driver
+) -> None:
+    before = ADAPTER.running(driver)
+    slot = (IosDialect().parse(before).sessions[NODES], 4, Direction.IMPORT)
+    legitimate = accepted(driver)
+    candidate = CANDIDATE.replace("10.65.1.0/26 ge 27", "10.65.1.0/26")
+    (lost,) = [one for one in legitimate if str(one) == "10.65.1.0/26"]
+    lab.control("tor1", "minute", seconds=2)
+    diff, _ = ADAPTER.dry_run(driver, candidate)
+    ADAPTER.commit(driver, candidate, diff, 60)
+    ADAPTER.refresh(driver, [slot])
+    wait_until(lambda: accepted(driver) == legitimate - {lost})
+    wait_until(lambda: not ADAPTER.pending(driver))
+    assert ADAPTER.running(driver) == before
+    assert accepted(driver) == legitimate - {lost}
+    ADAPTER.refresh(driver, [slot])
+    wait_until(lambda: accepted(driver) == legitimate)
+    lab.control("tor1", "minute", seconds=60)
+    lab.await_peace()
+
+
 def times_established(lab: Lab) -> dict[str, int]:
     found = lab.network.bgpd_json("tor1", "show bgp neighbors json")
     return {address: one["connectionsEstablished"] for address, one in found.items()}

@@ -215,3 +215,12 @@ def test_two_administrators_edit_side_by_side(box: SwitchBox, driver: Driver) ->
     text = box.control("running")
     assert "route-map A permit 10 \n set metric 5\n" in text
     assert "route-map B permit 10 \n" in text
+
+
+def test_the_archive_keeps_the_last_ten(box: SwitchBox, driver: Driver) -> None:
+    for _ in range(12):
+        driver.device.send_config_set([], config_mode_command="configure terminal revert timer 1")
+        driver.device.send_command("configure revert now")
+    kept = [name.rpartition("-")[2] for name in box.control("files")]
+    assert len(kept) == 10
+    assert [int(number) for number in kept] == list(range(int(kept[0]), int(kept[0]) + 10))
