@@ -4,7 +4,8 @@ Start with :func:`find_bgp`, then :class:`Bgp`. What a neighbor does not say its
 the platform's order: for the session from its session-group, then its neighbor-group; for an
 address family from the af-group it uses there, then from its neighbor-group's family, and so on
 upwards (Cisco, "Implementing BGP", configuration groups). :func:`meaning_of` makes it the router
-that a daemon can be.
+that a daemon can be; what such a router has no word for (limits, timers, passwords, aggregates) is
+carried and does nothing.
 """
 
 from __future__ import annotations
