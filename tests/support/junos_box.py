@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from inventory.models import Ssh, Tls
 from lab.render import node_files
 from lab.switch.base import Neighbor, Route
 from lab.switch.junos import JunosSwitch
+from lab.switch.junos.reading import load_set
+from lab.switch.junos.tree import Node
 from tasks.adapters.base import Trust
 from tasks.adapters.junos import JunosAdapter
 
@@ -106,3 +109,17 @@ def route(prefix: str) -> Route:
     return Route(
         prefix=ip_network(prefix), next_hop="192.0.2.1", as_path="65000 64500", is_best=True
     )
+
+
+def wait_for(box: SwitchBox, text: str) -> None:
+    """Return once the switch runs ``text``."""
+    deadline = time.monotonic() + 15
+    while box.switch.running() != text:
+        assert time.monotonic() < deadline, "the timer never fired"
+        time.sleep(0.05)
+
+
+def tree_of(text: str) -> Node:
+    tree = Node()
+    assert load_set(tree, text) == []
+    return tree
