@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, route, wait_
 
 from inventory.errors import DeviceError
 from policies.filters import SessionKey
-from tasks.errors import RejectedError, VerifyError
+from tasks.errors import ConnectError, RejectedError, VerifyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -340,3 +342,20 @@ def test_options_that_would_commit_without_a_lock_or_a_timer_are_overruled(
         "keepalive": 9,
         "key_file": str(ringfence.box.key_file),
     }
+
+
+def test_what_was_written_for_a_connection_goes_with_its_driver(ringfence: Ringfence) -> None:
+    with ringfence.connected() as driver:
+        written = Path(driver.device._ssh_config)
+        assert written.is_file()
+        assert written.parent.stat().st_mode & 0o077 == 0
+
+    del driver
+    gc.collect()
+
+    assert not written.parent.exists()
+
+
+def test_a_pyez_that_can_not_be_told_to_check_keys_is_not_used(ringfence: Ringfence) -> None:
+    with pytest.raises(ConnectError, match="can't be told to check host keys"):
+        ringfence.adapter.before_open(SimpleNamespace(device=object()), ringfence.trust())
