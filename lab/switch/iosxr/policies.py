@@ -12,26 +12,18 @@ from typing import TYPE_CHECKING
 
 from lab.switch.iosxr.conditions import Compiled, UnsupportedError, change, leaf
 from lab.switch.iosxr.rpl import (
-    Apply,
-    Both,
-    Either,
     FaultyPolicyError,
-    If,
-    Not,
-    Plain,
-    Policy,
-    SetOf,
-    Test,
     parse_header,
     parse_policy,
     parse_set,
     prefix_range,
 )
+from lab.switch.iosxr.rpl_tree import Apply, Both, Either, If, Not, Plain, Policy, SetOf, Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lab.switch.iosxr.rpl import Condition, Statements
+    from lab.switch.iosxr.rpl_tree import Condition, Statements
     from lab.switch.iosxr.tree import Tree
     from lab.switch.meaning import Program
 

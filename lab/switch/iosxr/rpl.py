@@ -1,4 +1,4 @@
-"""The routing policy language (RPL): text to tokens to a tree; read :func:`parse_policy` first.
+"""The routing policy language (RPL): text to tokens to a tree (:mod:`lab.switch.iosxr.rpl_tree`).
 
 The language is one of statements, not of lines (Cisco, "Implementing Routing Policy"): line ends
 are spaces. Law: what :func:`parse_policy` and :func:`parse_set` don't know is a
@@ -8,14 +8,16 @@ are spaces. Law: what :func:`parse_policy` and :func:`parse_set` don't know is a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from lab.switch.iosxr.rpl_tree import Apply, Both, Either, If, Not, Plain, Policy, SetOf, Test
 from lab.switch.meaning import Range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lab.switch.iosxr.rpl_tree import Condition, Statements
 
 _TOKEN = re.compile(r"#[^\n]*|\s+|('[^']*'|\"[^\"]*\"|[(),]|[^\s(),#'\"]+)")
 _NUMBER = re.compile(r"\d+")
@@ -25,82 +27,6 @@ _COMPARISONS = ("eq", "is", "ge", "le")
 
 class FaultyPolicyError(Exception):
     """The text is not RPL, or not the part of it that this switch knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetOf:
-    """What stands after ``in``: the name of a set, or its members written out."""
-
-    name: str | None
-    members: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One condition: a subject ("destination", "community matches-any") and what it is held to."""
-
-    subject: str
-    held_to: SetOf
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The condition that ``inner`` is not."""
-
-    inner: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """True where all of ``parts`` are."""
-
-    parts: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """True where any of ``parts`` is."""
-
-    parts: tuple[Condition, ...]
-
-
-Condition = Test | Not | Both | Either
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """A statement of words: ``pass``, ``drop``, ``done``, ``set med 5``; sets as one word."""
-
-    words: tuple[str, ...]
-    held_to: SetOf | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """``apply NAME`` or ``apply NAME(a, b)``."""
-
-    name: str
-    arguments: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class If:
-    """``if``/``elseif`` with what is done, in order, and what ``else`` does."""
-
-    branches: tuple[tuple[Condition, Statements], ...]
-    otherwise: Statements
-
-
-Statements = tuple["Plain | Apply | If", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A route-policy: its parameters ("$name") and statements."""
-
-    name: str
-    parameters: tuple[str, ...]
-    statements: Statements
 
 
 def parse_header(line: str) -> tuple[str, tuple[str, ...]]:
