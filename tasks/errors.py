@@ -56,6 +56,8 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
         (
             "napalm.base.exceptions.ConnectionException",
             "netmiko.exceptions.NetmikoTimeoutException",
+            "netmiko.exceptions.ReadException",
+            "netmiko.exceptions.WriteException",
             "jnpr.junos.exception.ConnectError",
             "ncclient.transport.errors.TransportError",
             "napalm.nxapi_plumbing.errors.NXAPIConnectionError",

@@ -26,7 +26,7 @@ def test_every_class_that_is_named_exists(name: str) -> None:
     ("name", "meaning", "said"),
     [
         ("netmiko.exceptions.NetmikoTimeoutException", ConnectError, "can't be reached"),
-        ("netmiko.exceptions.ReadTimeout", DeviceError, "failed: ReadTimeout"),
+        ("netmiko.exceptions.ReadTimeout", ConnectError, "can't be reached"),
         ("requests.exceptions.ConnectTimeout", ConnectError, "can't be reached"),
         ("napalm.base.exceptions.LockError", LockedError, "is being changed by somebody else"),
         ("napalm.base.exceptions.MergeConfigException", RejectedError, "refuses the candidate"),
