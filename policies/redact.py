@@ -9,7 +9,7 @@ import re
 _TYPE = r"(?: (?:\d+|encrypted|clear|cleartext|ascii-text|md5|sha\d+|hmac-\S+)(?= ))*"
 #: The word before a secret, on any of the platforms.
 _SECRET = re.compile(
-    r"(?P<word>(?:(?<![\w-])(?:password|secret|passphrase|auth-key|authentication-key|md5|"
+    r"(?P<word>(?:(?<![\w-])(?:password|(?:encrypted|plain-text)-password|secret|passphrase|auth-key|authentication-key|md5|"
     r"key-string|community|api-key|psk|(?:area|domain)-password)|"
     rf"\b(?:tacacs|radius)-server (?:host \S+ )?key){_TYPE}) "
     r"(?P<secret>\"[^\"]*\"|<hidden>|[^\s;]+)",
@@ -20,7 +20,8 @@ _NEIGHBOR = re.compile(rf"(?P<word>\bneighbor \S+ password{_TYPE}) (?P<secret>[^
 #: Lines whose "community" is a matter of routing, and no secret.
 _HARMLESS = re.compile(
     r"^[-+ ]*(?:no )?(?:(?:set|match) \S*community\b|(?:bgp|ip) \S*community(?:-list| alias)\b|"
-    r"neighbor \S+ send-community\b)"
+    r"neighbor \S+ send-community\b|(?:else)?if (?:not )?\(?community \S+|"
+    r"(?:set )?(?:\S+ )*?policy-(?:options|statement) |(?:from |then )community )"
 )
 
 

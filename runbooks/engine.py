@@ -138,19 +138,25 @@ class Engine:
         except (OSError, ValueError) as error:
             self._progress.say(f"not on record: {step}: {error}")
 
+    def _back_on(self, stage: str, names: Sequence[str]) -> dict[str, Outcome[None]]:
+        with self._progress.stage(stage, names) as done:
+            return self._fleet.each(
+                take_back,
+                names,
+                arguments={name: (self._site.devices[name], self._todo(name)) for name in names},
+                done=done,
+            )
+
     def _take_back(self, error: BaseException) -> None:
         """Bring every touched device back; then say so, or which is unknown."""
         why = str(error) if isinstance(error, RingfenceError | OSError) else type(error).__name__
         self._note("decision", take_back=list(self._touched), because=why)
-        with self._progress.stage("take back", self._touched) as done:
-            outcomes = self._fleet.each(
-                take_back,
-                self._touched,
-                arguments={
-                    name: (self._site.devices[name], self._todo(name)) for name in self._touched
-                },
-                done=done,
-            )
+        outcomes = self._back_on("take back", self._touched)
+        # What failed may have failed for its connection, which died in the middle of the change.
+        again = [name for name, outcome in outcomes.items() if outcome.failed]
+        if again:
+            self._fleet.forget(again)
+            outcomes |= self._back_on("take back again", again)
         unknown = []
         for name, outcome in outcomes.items():
             if outcome.failed:

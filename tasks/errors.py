@@ -8,7 +8,7 @@ from inventory.errors import DeviceError
 from policies.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class ConnectError(DeviceError):
@@ -55,6 +55,9 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
     (
         (
             "napalm.base.exceptions.ConnectionException",
+            "ncclient.operations.errors.TimeoutExpiredError",
+            "napalm.pyIOSXR.exceptions.ConnectError",
+            "napalm.pyIOSXR.exceptions.TimeoutError",
             "netmiko.exceptions.NetmikoTimeoutException",
             "netmiko.exceptions.ReadException",
             "netmiko.exceptions.WriteException",
@@ -76,6 +79,7 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
             "napalm.base.exceptions.LockError",
             "napalm.base.exceptions.SessionLockedException",
             "jnpr.junos.exception.LockError",
+            "napalm.pyIOSXR.exceptions.LockError",
         ),
         LockedError,
         "is being changed by somebody else",
@@ -85,6 +89,8 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
             "napalm.base.exceptions.MergeConfigException",
             "napalm.base.exceptions.ReplaceConfigException",
             "jnpr.junos.exception.ConfigLoadError",
+            "ncclient.operations.rpc.RPCError",
+            "napalm.pyIOSXR.exceptions.InvalidInputError",
         ),
         RejectedError,
         "refuses the candidate",
@@ -123,7 +129,9 @@ def named(name: str, hostname: str, error: DeviceError) -> DeviceError:
 
 def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     """Return ``error`` as a sentence that names the device and keeps the device's own words."""
-    said = " ".join(redact(str(error)).split()) or type(error).__name__
+    # The XML agent's driver quotes the whole request behind these words.
+    words = str(error).partition("Original call was")[0]
+    said = " ".join(redact(words).split()) or type(error).__name__
     meaning, text = _meaning(error, said)
     translated = meaning(f"{name} ({hostname}) {text}: {said}")
     translated.__cause__ = error
@@ -134,8 +142,23 @@ def _meaning(error: Exception, said: str) -> tuple[type[DeviceError], str]:
     for words, meaning, text in _WORDS:
         if words in said:
             return meaning, text
-    known = {f"{one.__module__}.{one.__qualname__}" for one in type(error).__mro__}
     for kinds, meaning, text in _KINDS:
-        if known.intersection(kinds):
+        # Libraries raise "can't connect" for a wrong host key, which only the cause tells.
+        errors = _chain(error) if kinds is _KINDS[0][0] else (error,)
+        if any(_names(one).intersection(kinds) for one in errors):
             return meaning, text
     return DeviceError, f"failed: {type(error).__name__}"
+
+
+def _names(error: BaseException) -> set[str]:
+    return {f"{one.__module__}.{one.__qualname__}" for one in type(error).__mro__}
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield ``error`` and what it was raised from, or while handling."""
+    seen: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in seen:
+        seen.append(one)
+        yield one
+        one = one.__cause__ or one.__context__

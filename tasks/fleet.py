@@ -7,6 +7,7 @@ write tracebacks into ``nornir.log`` - is set right here, once.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -138,6 +139,14 @@ class Fleet:
             return Outcome(name, error=named(name, str(task.host.hostname), error))
         except Exception as error:  # noqa: BLE001 - the thread's boundary: drivers raise anything
             return Outcome(name, error=translate(name, str(task.host.hostname), error))
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Drop the connections of ``names``, dead or not; each is opened anew when needed."""
+        for name in names:
+            connection = self._nornir.inventory.hosts[name].connections.pop(CONNECTION, None)
+            if connection is not None:
+                with contextlib.suppress(Exception):
+                    connection.close()
 
     def close(self) -> None:
         """Close every connection; a pending commit keeps its timer."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policies.dialects import DIALECTS
 from policies.errors import ParseError
 from policies.filters import Direction
-from tasks.errors import VerifyError
+from tasks.errors import LockedError, VerifyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,17 @@ def guarded_imports(
 
 
 def take_snapshot(host: Host, device: Device, guards: Sequence[WantedGuard]) -> Snapshot:
-    """Return what ``device`` is now. Read-only."""
+    """Return what ``device`` is now. Read-only.
+
+    Raises:
+        LockedError: a commit waits for its confirmation: what the device is now is not what it
+            will be.
+    """
+    if host.adapter.pending(host.driver):
+        raise LockedError(
+            f"{device.name} ({device.hostname}): a commit waits for its confirmation there, and "
+            "goes back by itself if none comes; try again then"
+        )
     text = host.adapter.running(host.driver)
     running = parse_running(device, text)
     tables = host.adapter.tables(host.driver, guarded_imports(running, guards))

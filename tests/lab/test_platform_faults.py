@@ -15,6 +15,7 @@ from site_fixture import configurations, make_site, ringfence, unfence
 
 from lab.topology import SWITCHES
 from policies.dialects import DIALECTS
+from runbooks.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,6 +88,29 @@ def test_a_line_that_the_device_refuses_ends_the_change_in_its_own_words(
     assert configurations(lab) == before
 
 
+@pytest.mark.parametrize(
+    ("switch", "fault"), [("border1", "commit-hangs-up"), ("border2", "drop-after-commit")]
+)
+def test_a_connection_that_dies_in_a_commit_is_made_anew_to_take_it_back(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switch: str, fault: str
+) -> None:
+    before = configurations(lab)
+    site = make_site(lab, tmp_path)
+    take_back = Engine._take_back
+
+    def once(self: Engine, error: BaseException) -> None:
+        lab.control(switch, "fault", name=fault, on=False)
+        take_back(self, error)
+
+    monkeypatch.setattr(Engine, "_take_back", once)
+    lab.control(switch, "fault", name=fault, on=True)
+    done = ringfence("deploy", "--site", str(site), "--yes")
+    assert done.code == 1, done.err
+    assert switch in done.err
+    assert configurations(lab) == before
+    assert ringfence("plan", "--site", str(site)).code == 0
+
+
 def test_p3_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, tmp_path: Path) -> None:
     site = make_site(lab, tmp_path)
     before = configurations(lab)
@@ -97,6 +121,10 @@ def test_p3_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, tmp_pa
     finally:
         os.kill(deploy.pid, signal.SIGKILL)
         deploy.wait()
+    # What waits for its confirmation is not what it will be: nothing is planned on it.
+    waiting = ringfence("plan", "--site", str(site))
+    assert waiting.code == 3, waiting.err
+    assert "a commit waits for its confirmation there" in waiting.err
     deadline = time.monotonic() + 100
     while configurations(lab) != before and time.monotonic() < deadline:
         for switch in SWITCHES:

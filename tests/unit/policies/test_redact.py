@@ -32,6 +32,12 @@ HIDDEN = [
     ("ip ospf authentication-key s3cret-community", "ip ospf authentication-key <hidden>"),
     ("set snmp community s3cret", "set snmp community <hidden>"),
     ("PASSWORD s3cret", "PASSWORD <hidden>"),
+    ('encrypted-password "$6$abc"; ## SECRET-DATA', "encrypted-password <hidden>; ## SECRET-DATA"),
+    (
+        "set system login user op authentication encrypted-password $6$abc",
+        "set system login user op authentication encrypted-password <hidden>",
+    ),
+    ("set groups x snmp community s3cret", "set groups x snmp community <hidden>"),
 ]
 KEPT = [
     "set community 65000:1 additive",
@@ -49,6 +55,11 @@ KEPT = [
     "route-map FROM-NODE deny 1",
     "ip prefix-list RF-in-orange-v4-1 seq 10 permit 10.65.0.0/16 le 32",
     "key 1",
+    "  if community matches-any RACKS then",
+    "  elseif not (community matches-every RACKS) then",
+    "+set policy-options policy-statement TO-SPINE term racks from community RACK1",
+    "set policy-options community RACK1 members 65000:201",
+    "set logical-systems a policy-options policy-statement X then community add TRANSIT",
     "service password-encryption",
 ]
 
