@@ -18,6 +18,7 @@ from line_device import LineDevice
 
 from policies.change import apply, steps
 from policies.dialects.eos import EosDialect
+from policies.filters import SessionKey
 from policies.install import install
 from policies.managed import Managed, managed
 
@@ -153,15 +154,17 @@ def fitted(running: Running) -> Running:
     return replace(
         running,
         sessions={
-            key: _fitted(one)
+            key: _fitted(one, running)
             for key, one in running.sessions.items()
             if not (key.vrf and one.is_group) and key.name != "swp1"
         },
     )
 
 
-def _fitted(one: Session) -> Session:
+def _fitted(one: Session, running: Running) -> Session:
     alone = bool(one.key.vrf)
+    group = running.sessions.get(SessionKey(one.key.vrf, one.group or ""))
+    above = group.attachments if group and not alone else {}
     return replace(
         one,
         listens=False,
@@ -170,6 +173,8 @@ def _fitted(one: Session) -> Session:
             at: replace(
                 there,
                 unknown=(),
+                # A member that says nothing of a prefix-list has its group's.
+                prefix_list=there.prefix_list or (above[at].prefix_list if at in above else None),
                 route_map=None if alone and there.inherited_from else there.route_map,
                 inherited_from=None if alone else there.inherited_from,
             )
