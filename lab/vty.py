@@ -7,14 +7,16 @@ byte.
 
 import json
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
 
 _TIMEOUT_S = 10.0
+_TRANSACTION_TIMEOUT_S = 60.0
+_MANY = 250
 _MARK = b"\0\0\0"
 
 
@@ -29,7 +31,7 @@ def ask(terminal: Path, command: str) -> str:
         return _say(connection, terminal, command)
 
 
-def configure(terminal: Path, lines: Iterable[str], *, is_lenient: bool = False) -> None:
+def configure(terminal: Path, lines: Sequence[str], *, is_lenient: bool = False) -> None:
     """Let the daemon take configuration lines, in order; raise ``LabError`` at the first refused.
 
     With ``is_lenient``, refused lines are passed over.
@@ -37,12 +39,29 @@ def configure(terminal: Path, lines: Iterable[str], *, is_lenient: bool = False)
     with _connected(terminal) as connection:
         _say(connection, terminal, "enable")
         _say(connection, terminal, "configure terminal")
-        for line in lines:
-            try:
-                _say(connection, terminal, line)
-            except LabError:
-                if not is_lenient:
-                    raise
+        with _in_one_transaction(connection, terminal) if len(lines) > _MANY else nullcontext():
+            for line in lines:
+                try:
+                    _say(connection, terminal, line)
+                except LabError:
+                    if not is_lenient:
+                        raise
+
+
+@contextmanager
+def _in_one_transaction(connection: socket.socket, terminal: Path) -> Iterator[None]:
+    """Let the daemon collect lists and route-maps, and take them all at the end.
+
+    It compares all of its configuration with all that it had, otherwise after every line.
+    Neighbors that are made within a second of the end stay down for as long (FRR 8.4.4,
+    bgpd/bgp_vty.c: bgp_config_end).
+    """
+    connection.settimeout(_TRANSACTION_TIMEOUT_S)
+    _say(connection, terminal, "XFRR_start_configuration")
+    try:
+        yield
+    finally:
+        _say(connection, terminal, "XFRR_end_configuration")
 
 
 @contextmanager

@@ -51,7 +51,8 @@ class FrrDaemon:
                 vty.configure(self._terminal, steps.undo, is_lenient=True)
                 raise
             try:
-                vty.configure(self._terminal, (*steps.switch, *steps.remove))
+                vty.configure(self._terminal, steps.switch)
+                vty.configure(self._terminal, steps.remove)
             except LabError:
                 self._clear(router)
                 raise
@@ -61,7 +62,8 @@ class FrrDaemon:
         """Take everything away, wherever between the last meaning and ``router`` bgpd is."""
         for one in (self._router, router):
             gone = delta(one, None)
-            vty.configure(self._terminal, (*gone.switch, *gone.remove), is_lenient=True)
+            vty.configure(self._terminal, gone.switch, is_lenient=True)
+            vty.configure(self._terminal, gone.remove, is_lenient=True)
         self._router = None
 
     def refresh(self, peer: Address | str, version: int, *, inbound: bool) -> None:

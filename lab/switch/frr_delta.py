@@ -62,7 +62,9 @@ def _items(router: Router | None) -> dict[str, Item]:
     """Return all lists, then all maps, by name."""
     maps = [one for one in _maps(router) if one is not None]
     lists = {item.name: item for one in maps for item in one.lists}
-    return lists | {one.map.name: one.map for one in maps}
+    # bgpd ends a transaction at a list that isn't its library's: those go first.
+    ordered = sorted(lists.values(), key=lambda item: not item.create[0].startswith("bgp "))
+    return {item.name: item for item in (*ordered, *(one.map for one in maps))}
 
 
 def _maps(router: Router | None) -> Iterator[RouteMap | None]:

@@ -1,9 +1,9 @@
 """A :class:`~lab.switch.meaning.Program` as FRR's route-map; read :func:`compiled` first.
 
-Each instruction becomes one stanza, or two where both ways of a branch lead elsewhere, and
-``on-match goto`` is what jumps. Law: names are made of the content, so an object with a name that
-exists is never changed; a condition whose answer is known beforehand (the other family, an empty
-list) is not left to FRR, which has an opinion of its own on empty lists.
+Each instruction becomes a stanza, a branch a few of them, and ``on-match goto`` is what jumps.
+Law: names are made of the content, so an object with a name that exists is never changed; a
+condition whose answer is known beforehand (the other family, an empty list) is not left to FRR,
+which has an opinion of its own on empty lists.
 Source: FRR 8.4.4, lib/routemap.c (route_map_apply_ext): a stanza that matches does its ``set``
 lines, then goes where ``on-match`` says. ``no route-map X optimization`` makes it look at every
 stanza in turn, the first too, which is else picked from a table of prefixes (FRR issue 14246: the
@@ -15,6 +15,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from lab.switch.meaning import (
@@ -29,9 +31,11 @@ from lab.switch.meaning import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from lab.switch.meaning import Condition, Program, Range
+    from lab.switch.meaning import Condition, Instruction, Program, Range
+
+_LIST_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,93 +55,87 @@ class RouteMap:
     lists: tuple[Item, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stanza:
+    """A stanza without its number; ``goto`` is an instruction's."""
+
+    word: str = "permit"
+    lines: tuple[str, ...] = ()
+    goto: int | None = None
+
+
 @lru_cache(maxsize=1024)
 def compiled(program: Program, version: int) -> RouteMap:
     """Return what decides on routes of one family as ``program`` does."""
     lists: dict[str, Item] = {}
-    lines: list[str] = []
-    for at, instruction in enumerate(program.instructions):
-        for number, (head, body) in enumerate(_stanzas(at, instruction, version, lists)):
-            lines += [f"{head} {_first(at) + number}", *body, "exit"]
-    name = _named("M", lines)
-    # The optimization has to be off before a route is judged by the map, so nothing is lost here.
+    stanzas = [_stanzas(one, version, lists) for one in program.instructions]
+    first = [*accumulate(map(len, stanzas), initial=1)]
+    numbered = enumerate((one for group in stanzas for one in group), 1)
+    lines = [(f"{one.word} {number}", *one.lines, *_goto(one, first)) for number, one in numbered]
+    name = _named("M", [line for group in lines for line in group])
     create = [f"no route-map {name} optimization"]
-    create += [f"route-map {name} {line}" if _is_head(line) else line for line in lines]
-    remove = (f"no route-map {name}",)
-    return RouteMap(Item(name, tuple(create), remove), tuple(lists.values()))
+    for head, *body in lines:
+        create += [f"route-map {name} {head}", *body]
+    item = Item(name, tuple(create), (f"no route-map {name}",))
+    return RouteMap(item, tuple(lists.values()))
 
 
-def _is_head(line: str) -> bool:
-    return line.startswith(("permit ", "deny "))
+def _goto(stanza: _Stanza, first: list[int]) -> list[str]:
+    return [] if stanza.goto is None else [f"on-match goto {first[stanza.goto]}"]
 
 
-def _first(at: int) -> int:
-    """Return the number of an instruction's first stanza; there is room for a second."""
-    return 2 * at + 1
-
-
-def _goto(at: int) -> str:
-    return f"on-match goto {_first(at)}"
-
-
-def _stanzas(
-    at: int, instruction: object, version: int, lists: dict[str, Item]
-) -> list[tuple[str, list[str]]]:
+def _stanzas(instruction: Instruction, version: int, lists: dict[str, Item]) -> list[_Stanza]:
     match instruction:
         case Verdict(accept):
-            return [("permit" if accept else "deny", [])]
+            return [_Stanza("permit" if accept else "deny")]
         case Jump(to):
-            return [("permit", [_goto(to)])]
+            return [_Stanza(goto=to)]
         case Change(text):
-            return [("permit", [f"set {text}", "on-match next"])]
+            return [_Stanza(lines=(f"set {text}", "on-match next"))]
         case Branch(condition, then, otherwise):
-            test = _test(condition, version)
-            if isinstance(test, bool):
-                return [("permit", [_goto(then if test else otherwise)])]
-            line, item = test
-            lists[item.name] = item
-            taken = ("permit", [line, _goto(then)])
-            return [taken] if otherwise == at + 1 else [taken, ("permit", [_goto(otherwise)])]
-        case _:
-            raise TypeError(f"{instruction!r} is no instruction")
+            made: list[_Stanza] = []
+            for is_true, line, item in _tests(condition, version):
+                lists[item.name] = item
+                made.append(_Stanza(lines=(line,), goto=then if is_true else otherwise))
+            if isinstance(condition, IsFamily) and condition.version == version:
+                return [_Stanza(goto=then)]
+            return [*made, _Stanza(goto=otherwise)]
 
 
-def _test(condition: Condition, version: int) -> bool | tuple[str, Item]:
-    """Return the ``match`` line and the list that it needs, or what the answer always is."""
+def _tests(condition: Condition, version: int) -> Iterator[tuple[bool, str, Item]]:
+    """Yield (the answer, the ``match`` line, its list): the first that matches answers.
+
+    Where none does, the answer is no.
+    """
     match condition:
-        case IsFamily(of):
-            return of == version
-        case InPrefixes(of, ranges):
+        case InPrefixes(of, ranges) if of == version:
             kind = "ip" if version == 4 else "ipv6"  # noqa: PLR2004 - the IP version
-            entries = _entries(ranges) if of == version else []
-            command, line = f"{kind} prefix-list", f"match {kind} address prefix-list"
-        case HasCommunity(any_of):
-            entries = [f"permit {community}" for community in any_of]
-            command, line = "bgp community-list standard", "match community"
-        case AsPathMatches(any_of):
-            entries = [f"permit {expression}" for expression in any_of]
-            command, line = "bgp as-path access-list", "match as-path"
-    if not entries:
-        return False
-    item = _list(command, entries)
-    return f"{line} {item.name}", item
+            for is_permitted, run in groupby(_entries(ranges), key=itemgetter(1)):
+                texts = [f"permit {text}" for text, _ in run]
+                # bgpd compares every entry of a list with every other.
+                for begin in range(0, len(texts), _LIST_LENGTH):
+                    item = _list(f"{kind} prefix-list", texts[begin : begin + _LIST_LENGTH])
+                    yield is_permitted, f"match {kind} address prefix-list {item.name}", item
+        case HasCommunity(any_of) if any_of:
+            item = _list("bgp community-list standard", [f"permit {one}" for one in any_of])
+            yield True, f"match community {item.name}", item
+        case AsPathMatches(any_of) if any_of:
+            item = _list("bgp as-path access-list", [f"permit {one}" for one in any_of])
+            yield True, f"match as-path {item.name}", item
 
 
-def _entries(ranges: Iterable[tuple[bool, Range]]) -> list[str]:
-    """Return a prefix-list's entries, without those that no prefix fits."""
-    found: list[str] = []
+def _entries(ranges: Iterable[tuple[bool, Range]]) -> list[tuple[str, bool]]:
+    """Return a prefix-list's entries, without those that no prefix fits and those said before."""
+    found: dict[str, bool] = {}
     for is_permitted, one in ranges:
         own = one.prefix.prefixlen
         shortest, longest = max(one.shortest, own), min(one.longest, one.prefix.max_prefixlen)
-        if shortest > longest:
-            continue
-        text = f"{'permit' if is_permitted else 'deny'} {one.prefix}"
-        text += f" ge {shortest}" if shortest > own else ""
-        text += f" le {longest}" if longest > own else ""
-        # FRR takes no second entry that is equal, and the first decides anyway.
-        if text not in found:
-            found.append(text)
-    return found
+        if shortest <= longest:
+            text = str(one.prefix)
+            text += f" ge {shortest}" if shortest > own else ""
+            text += f" le {longest}" if longest > own else ""
+            found.setdefault(text, is_permitted)
+    return list(found.items())
 
 
 def _list(command: str, entries: list[str]) -> Item:

@@ -468,6 +468,25 @@ def test_a_switch_of_policies_is_one_line_between_new_and_old_lists() -> None:
 NEVER = (Verdict(accept=False),)
 
 
+def test_a_long_list_judges_as_a_short_one_does(up: Bench) -> None:
+    others = [ip_network((0x14000000 + number * 256, 24)) for number in range(600)]
+    ranges = [(number % 7 != 0, Range(one, 24, 32)) for number, one in enumerate(others)]
+    wanted = [one.prefix for one in SENT.values() if one.prefix.version == 4]
+    ranges[::60] = [(number % 2 == 0, Range(wanted[number], 0, 32)) for number in range(10)]
+    program = Program(
+        (Branch(InPrefixes(4, tuple(ranges)), 1, 2), Verdict(accept=True), Verdict(accept=False))
+    )
+    up.daemon.apply(router(v4=program))
+    expected = {
+        text: verdict
+        for text, route in SENT.items()
+        if route.prefix.version == 4 and (verdict := interpreted(program, route)) is not None
+    }
+    assert len(expected) > 3
+    settle(partial(up.table, 4), expected)
+    assert up.table(4) == expected
+
+
 def test_a_policy_that_bgpd_refuses_changes_nothing(up: Bench) -> None:
     before, sessions = up.running(), established(up)
     bad = Program(
@@ -479,6 +498,34 @@ def test_a_policy_that_bgpd_refuses_changes_nothing(up: Bench) -> None:
     up.daemon.apply(router(v4=NOTHING_PASSES))
     until(lambda: up.table(4) == {}, "the next one is not followed")
     assert established(up) == sessions
+
+
+@pytest.mark.parametrize("length", [10, 600])
+def test_a_refused_line_in_the_middle_of_many_changes_nothing(up: Bench, length: int) -> None:
+    before = up.running()
+    ranges = tuple(
+        (True, Range(ip_network((0x14000000 + n * 256, 24)), 24, 32)) for n in range(length)
+    )
+    bad = Program((Branch(InPrefixes(4, ranges), 1, 2), Change("nonsense 5"), Verdict(accept=True)))
+    with pytest.raises(LabError, match="set nonsense 5"):
+        up.daemon.apply(router(v4=bad))
+    assert up.running() == before
+
+
+def test_a_neighbor_that_bgpd_refuses_leaves_no_bgp_and_the_next_meaning_counts(
+    bench: Bench,
+) -> None:
+    own = Peer(
+        address=IPv4Address("10.9.0.1"),
+        remote_asn=64700,
+        families={4: Family(import_policy=some_program(random.Random(3)))},
+    )
+    bench.daemon.apply(router(v4=PASSES))
+    with pytest.raises(LabError, match="local system"):
+        bench.daemon.apply(replace(router(v4=NOTHING_PASSES), peers=(own,)))
+    assert not [line for line in bench.running() if re.search("router bgp|^route-map|M-|L-", line)]
+    bench.daemon.apply(router())
+    until(lambda: len(bench.table(4)) > 0, "BGP does not come back")
 
 
 def test_neighbors_and_their_routes_are_told(up: Bench) -> None:
