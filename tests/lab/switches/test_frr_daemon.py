@@ -472,6 +472,8 @@ def test_a_long_list_judges_as_a_short_one_does(up: Bench) -> None:
     others = [ip_network((0x14000000 + number * 256, 24)) for number in range(600)]
     ranges = [(number % 7 != 0, Range(one, 24, 32)) for number, one in enumerate(others)]
     wanted = [one.prefix for one in SENT.values() if one.prefix.version == 4]
+    # The longest first, so that each is judged by an entry of its own.
+    wanted.sort(key=lambda one: -one.prefixlen)
     ranges[::60] = [(number % 2 == 0, Range(wanted[number], 0, 32)) for number in range(10)]
     program = Program(
         (Branch(InPrefixes(4, tuple(ranges)), 1, 2), Verdict(accept=True), Verdict(accept=False))
