@@ -122,6 +122,9 @@ def route_maps(
             any_of: tuple[tuple[tuple[int, str], ...], ...] = ()
             if several and len(families) == 1 and draw(st.booleans()):
                 lists, any_of = (), (tuple((families[0], one) for one in list_names[:2]),)
+            none_of: tuple[tuple[int, str], ...] = ()
+            if several and draw(st.integers(0, 3)) == 0:
+                none_of = ((draw(st.sampled_from(VERSIONS)), draw(st.sampled_from(list_names))),)
             action = draw(actions)
             permits = action is Action.PERMIT
             call = None
@@ -133,6 +136,7 @@ def route_maps(
                     action=action,
                     lists=lists,
                     any_of=any_of,
+                    none_of=none_of,
                     unknown=(f"match tag {name}.{seq}",) if draw(st.integers(0, 3)) == 0 else (),
                     sets=("set metric 5",) if permits and draw(st.booleans()) else (),
                     call=call,
