@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import random
 import re
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from ipaddress import IPv4Address, ip_network
+from typing import TYPE_CHECKING
 
 import mini_frr
 import pytest
+from frr_bench import ADDRESSES, BIRD4, Bench, established, router, settle, until
+from frr_programs import PASSES, SENT, interpreted, shifted, some_program, some_router
 
-from lab import vty
 from lab.errors import LabError
-from lab.switch.daemon import FrrDaemon
 from lab.switch.frr_delta import delta
 from lab.switch.meaning import (
     NOTHING_PASSES,
@@ -26,10 +24,8 @@ from lab.switch.meaning import (
     Change,
     DynamicPeers,
     Family,
-    HasCommunity,
     InPrefixes,
     IsFamily,
-    Jump,
     Peer,
     Program,
     Range,
@@ -38,247 +34,12 @@ from lab.switch.meaning import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from mini_frr import MiniFrr
-
-    from lab.switch.meaning import Address, Condition, Instruction, Network
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.lab
 
-BIRD4, BIRD6 = IPv4Address("10.9.0.2"), IPv6Address("2001:db8:9::2")
-ADDRESSES: dict[int, Address] = {4: BIRD4, 6: BIRD6}
-COMMUNITIES = ("65000:1", "65000:2", "65000:3")
-PASSES = Program((Verdict(accept=True),))
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A route that BIRD announces."""
-
-    prefix: Network
-    communities: frozenset[str]
-    as_path: tuple[int, ...]
-
-    def bird(self) -> str:
-        words = [f"bgp_community.add(({one.replace(':', ',')}));" for one in self.communities]
-        # BIRD prepends its own number itself when it sends the route.
-        words += [f"bgp_path.prepend({one});" for one in reversed(self.as_path[1:])]
-        return f"route {self.prefix} blackhole {{ {' '.join(words)} }};"
-
-
-def sent_routes(dice: random.Random) -> list[Sent]:
-    nets = [f"10.{x}.{y}.0/{n}" for x in (1, 2) for y in (0, 64) for n in (18, 24, 26, 32)]
-    nets += [f"fd00:{x}::{y}/{n}" for x in (1, 2) for y in (0, 8) for n in (64, 125, 128)]
-    nets += ["0.0.0.0/0", "::/0", "10.0.0.0/8", "fd00::/16"]
-    return [
-        Sent(
-            ip_network(net, strict=False),
-            frozenset(dice.sample(COMMUNITIES, dice.randint(0, 2))),
-            (64601, *dice.choices((64998, 64999, 649), k=dice.randint(0, 2))),
-        )
-        for net in dict.fromkeys(nets)
-    ]
-
-
-SENT = {str(one.prefix): one for one in sent_routes(random.Random(5))}
-
-
-@dataclass(frozen=True)
-class Verdicted:
-    """What becomes of a route."""
-
-    local_pref: int
-    communities: frozenset[str]
-
-
-def holds(condition: Condition, route: Sent, communities: frozenset[str]) -> bool:
-    prefix = route.prefix
-    match condition:
-        case IsFamily(version):
-            return prefix.version == version
-        case HasCommunity(any_of):
-            return bool(communities & set(any_of))
-        case AsPathMatches(any_of):
-            path = " ".join(map(str, route.as_path))
-            return any(re.search(one.replace("_", r"(?:^|\s|$)"), path) for one in any_of)
-        case InPrefixes(version, ranges):
-            for is_permitted, one in ranges:
-                if (
-                    prefix.version == version == one.prefix.version
-                    and prefix.subnet_of(one.prefix)  # type: ignore[arg-type]
-                    and one.shortest <= prefix.prefixlen <= one.longest
-                ):
-                    return is_permitted
-            return False
-
-
-def interpreted(program: Program, route: Sent) -> Verdicted | None:
-    """Return what ``program`` makes of ``route``, by the words of ``lab.switch.meaning`` alone."""
-    at, local_pref, communities = 0, 100, route.communities
-    while True:
-        match program.instructions[at]:
-            case Verdict(accept):
-                return Verdicted(local_pref, communities) if accept else None
-            case Jump(to):
-                at = to
-            case Branch(condition, then, otherwise):
-                at = then if holds(condition, route, communities) else otherwise
-            case Change(text):
-                word, value = text.split()[:2]
-                local_pref = int(value) if word == "local-preference" else local_pref
-                added = {value} if text.endswith("additive") else set()
-                communities = communities | added
-                at += 1
-
-
-def some_range(dice: random.Random, version: int) -> tuple[bool, Range]:
-    prefix = dice.choice([one.prefix for one in SENT.values() if one.prefix.version == version])
-    longest = prefix.max_prefixlen
-    low = dice.randint(0, longest)
-    return dice.random() < 0.7, Range(prefix, low, dice.choice((longest, low, prefix.prefixlen)))
-
-
-def some_condition(dice: random.Random) -> Condition:
-    version = dice.choice((4, 6))
-    ranges = tuple(some_range(dice, version) for _ in range(dice.randint(0, 5)))
-    expressions = ("^64601_64998", "_649$", "_64999_", "^64601$", "649")
-    return dice.choice(
-        (
-            InPrefixes(version, ranges),
-            InPrefixes(version, ranges),
-            IsFamily(version),
-            HasCommunity(tuple(dice.sample(COMMUNITIES, dice.randint(0, 2)))),
-            AsPathMatches(tuple(dice.sample(expressions, dice.randint(0, 2)))),
-        )
-    )
-
-
-def some_program(dice: random.Random) -> Program:
-    length = dice.randint(1, 14)
-    made: list[Instruction] = []
-    for at in range(length):
-        further = range(at + 1, length + 1)
-        made.append(
-            dice.choice(
-                (
-                    Branch(some_condition(dice), dice.choice(further), dice.choice(further)),
-                    Branch(some_condition(dice), dice.choice(further), at + 1),
-                    Branch(some_condition(dice), at + 1, dice.choice(further)),
-                    Jump(dice.choice(further)),
-                    Change(f"local-preference {dice.randint(1, 500)}"),
-                    Change(f"community {dice.choice(COMMUNITIES)} additive"),
-                    Verdict(accept=dice.random() < 0.5),
-                )
-            )
-        )
-    return Program((*made, Verdict(accept=dice.random() < 0.5)))
-
-
-BIRD = """\
-router id 10.9.0.2;
-protocol device {{}}
-protocol static s4 {{ ipv4; {routes4} }}
-protocol static s6 {{ ipv6; {routes6} }}
-template bgp up {{ connect delay time 1; connect retry time 1; error wait time 1, 2; }}
-protocol bgp b4 from up {{
-  local 10.9.0.2 as 64601; neighbor 10.9.0.1 as 65000;
-  ipv4 {{ import all; export where source = RTS_STATIC; }};
-}}
-protocol bgp b6 from up {{
-  local 2001:db8:9::2 as 64601; neighbor 2001:db8:9::1 as 65000;
-  ipv6 {{ import all; export where source = RTS_STATIC; }};
-}}
-"""
-
-
-class Bench:
-    """A bgpd with nothing configured, the daemon in front of it, and BIRD."""
-
-    def __init__(self, frr: MiniFrr) -> None:
-        self.frr = frr
-        routes = {
-            version: " ".join(r.bird() for r in SENT.values() if r.prefix.version == version)
-            for version in (4, 6)
-        }
-        text = BIRD.format(routes4=routes[4], routes6=routes[6])
-        (frr.base / "bird.conf").write_text(text)
-        frr.inside("birdc", "-s", str(frr.base / "bird.ctl"), "configure")
-        for number in (1, 2, 3):
-            frr.inside("ip", "addr", "add", f"10.77.{number}.1/24", "dev", "lo")
-        outside = frr._process.pid
-        pid = Path(f"/proc/{outside}/task/{outside}/children").read_text().split()[0]
-        self.terminal = Path(f"/proc/{pid}/root/run/frr/bgpd.vty")
-        self.daemon = FrrDaemon(self.terminal)
-
-    def bird_has(self) -> set[str]:
-        said = self.frr.inside(
-            "birdc", "-s", str(self.frr.base / "bird.ctl"), "show route protocol b4"
-        )
-        return set(re.findall(r"^(\S+/\d+)", said, re.MULTILINE))
-
-    def running(self) -> list[str]:
-        """Return bgpd's configuration, without order and without what is no peer's or policy's."""
-        return sorted(vty.ask(self.terminal, "show running-config").splitlines())
-
-    def show(self, command: str) -> Any:  # noqa: ANN401 - FRR's JSON
-        return vty.ask_json(self.terminal, command)
-
-    def refreshed(self, address: Address) -> int:
-        """Return how often BIRD has sent all its routes again, to the last one."""
-        # BIRD says where they begin and where they end, in a message each (RFC 7313).
-        return int(self._stats(address)["routeRefreshRecv"]) // 2
-
-    def have_refreshed(self, counts: list[int]) -> bool:
-        return [self.refreshed(address) for address in ADDRESSES.values()] == counts
-
-    def is_quiet(self) -> bool:
-        """Return whether BIRD has answered all that it was asked for."""
-        stats = [self._stats(address) for address in ADDRESSES.values()]
-        return all(one["routeRefreshRecv"] == 2 * one["routeRefreshSent"] for one in stats)
-
-    def _stats(self, address: Address) -> Any:  # noqa: ANN401 - FRR's JSON
-        return self.show(f"show bgp neighbors {address} json")[str(address)]["messageStats"]
-
-    def table(self, version: int) -> dict[str, Verdicted]:
-        found = self.show(f"show bgp ipv{version} unicast json detail").get("routes", {})
-        # The first entry is about the prefix, the second is the one path.
-        return {prefix: _verdicted(paths[1]) for prefix, paths in found.items()}
-
-
-def _verdicted(path: Any) -> Verdicted:  # noqa: ANN401 - FRR's JSON
-    communities = frozenset(path.get("community", {}).get("list", ()))
-    return Verdicted(path.get("locPrf", 100), communities)
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-
-
-def settle(now: Callable[[], Any], expected: object) -> None:
-    """Wait until it is so, or long enough to say that it will never be."""
-    deadline = time.monotonic() + 5
-    while now() != expected and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def router(**imports: Program | None) -> Router:
-    """Return the router with a session to BIRD in each family."""
-    return Router(
-        asn=65000,
-        router_id=IPv4Address("10.9.0.1"),
-        peers=tuple(
-            Peer(
-                address=ADDRESSES[version],
-                remote_asn=64601,
-                families={version: Family(import_policy=imports.get(f"v{version}"))},
-            )
-            for version in (4, 6)
-        ),
-    )
+EVERYTHING = Range(ip_network("0.0.0.0/0"), 0, 32)
+NEVER = (Verdict(accept=False),)
 
 
 @pytest.fixture(scope="module")
@@ -304,11 +65,6 @@ def up(bench: Bench) -> Bench:
     return bench
 
 
-def established(bench: Bench) -> list[int]:
-    about = bench.show("show bgp neighbors json")
-    return [about[str(one)]["connectionsEstablished"] for one in ADDRESSES.values()]
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_random_programs_judge_as_they_are_meant_to(up: Bench, seed: int) -> None:
     dice = random.Random(seed)
@@ -331,21 +87,6 @@ def test_random_programs_judge_as_they_are_meant_to(up: Bench, seed: int) -> Non
             settle(partial(up.table, version), expected)
             assert up.table(version) == expected, program
     assert established(up) == before
-
-
-def shifted(program: Program) -> tuple[Instruction, ...]:
-    """Return the instructions of ``program`` with room for one in front."""
-
-    def one(instruction: Instruction) -> Instruction:
-        match instruction:
-            case Branch(condition, then, otherwise):
-                return Branch(condition, then + 1, otherwise + 1)
-            case Jump(to):
-                return Jump(to + 1)
-            case other:
-                return other
-
-    return tuple(map(one, program.instructions))
 
 
 def test_what_is_exported_is_judged_too(up: Bench) -> None:
@@ -374,61 +115,6 @@ def test_what_is_exported_is_judged_too(up: Bench) -> None:
     until(lambda: of_the_switch() == {str(one) for one in own[1:]}, "the policy is not followed")
     up.daemon.apply(exporting(NOTHING_PASSES))
     until(lambda: of_the_switch() == set(), "nothing should be exported")
-
-
-EVERYTHING = Range(ip_network("0.0.0.0/0"), 0, 32)
-
-
-def some_router(dice: random.Random) -> Router:
-    """Return a router with some of the neighbors and groups that there may be."""
-
-    def policy() -> Program | None:
-        return dice.choice((None, NOTHING_PASSES, PASSES, some_program(dice)))
-
-    def families(*, is_internal: bool) -> dict[int, Family]:
-        return {
-            version: Family(
-                import_policy=policy(),
-                export_policy=policy(),
-                next_hop_self=dice.random() < 0.3,
-                route_reflector_client=is_internal and dice.random() < 0.5,
-            )
-            for version in dice.sample((4, 6), dice.randint(1, 2))
-        }
-
-    asn = dice.choice((65000, 65000, 65000, 65001))
-    peers = [
-        Peer(
-            address=ip_address(text),
-            remote_asn=remote,
-            families=families(is_internal=remote == asn),
-            is_shut_down=dice.random() < 0.2,
-        )
-        for text in ("10.9.0.3", "10.9.0.4", "2001:db8:9::5")
-        for remote in (dice.choice((64700, asn)),)
-        if dice.random() < 0.7
-    ]
-    groups = [
-        DynamicPeers(
-            name=name,
-            ranges=tuple(map(ip_network, dice.sample(ranges, dice.randint(1, 2)))),
-            remote_asn=asn,
-            families=families(is_internal=True),
-        )
-        for name, ranges in (
-            ("NODES", ("10.80.0.0/16", "10.81.0.0/16")),
-            ("a group of 6's", ("fd00:80::/32", "fd00:81::/32")),
-        )
-        if dice.random() < 0.7
-    ]
-    nets = tuple(map(ip_network, ("10.77.1.0/24", "10.77.2.0/24", "fd00:77::/64")))
-    return Router(
-        asn=asn,
-        router_id=IPv4Address(dice.choice(("10.9.0.1", "10.9.0.9"))),
-        peers=tuple(peers),
-        dynamic=tuple(groups),
-        networks=tuple(dice.sample(nets, dice.randint(0, 3))),
-    )
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -463,9 +149,6 @@ def test_a_switch_of_policies_is_one_line_between_new_and_old_lists() -> None:
     assert f"no route-map {name} optimization" in steps.create
     assert steps.create[0].startswith("ip prefix-list ")
     assert [line.split()[:2] for line in steps.remove] == [["no", "route-map"]]
-
-
-NEVER = (Verdict(accept=False),)
 
 
 def test_a_long_list_judges_as_a_short_one_does(up: Bench) -> None:
