@@ -93,6 +93,11 @@ class TestFenced:
         assert configurations(lab) == before
         assert ringfence("plan", "--check", "--site", str(fenced.site)).code == 0
 
+    @pytest.mark.usefixtures("fenced")
+    def test_what_was_confirmed_is_saved(self, lab: Lab) -> None:
+        for switch in SWITCHES:
+            assert "RF-" in lab.control(switch, "startup"), switch
+
     def test_audit_and_verify_are_clean(self, fenced: Fenced) -> None:
         for command in ("audit", "verify"):
             done = ringfence(command, "--site", str(fenced.site), "--json")
