@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab_fixture import start_somewhere
-from site_fixture import Fenced, configurations, edit, ringfence
+from site_fixture import Fenced, configurations, edit, ringfence, unfence
 
 from inventory.site import load_site
 from lab.attacks import ATTACKS
@@ -103,6 +103,20 @@ class TestFenced:
             done = ringfence(command, "--site", str(fenced.site), "--json")
             assert done.code == 0
             assert {one["state"] for one in done.document["devices"]} == {"clean"}
+
+    def test_drift_is_found_on_every_switch_with_a_witness_and_mended(
+        self, lab: Lab, fenced: Fenced
+    ) -> None:
+        clean = configurations(lab)
+        unfence(lab)
+        found = ringfence("audit", "--site", str(fenced.site), "--json")
+        assert found.code == 2
+        for one in found.document["devices"]:
+            assert one["state"] == "differs"
+            assert any("0.0.0.0/0" in leak for leak in one["leaks"]), one
+        mended = ringfence("deploy", "--site", str(fenced.site), "--yes", "--json")
+        assert (mended.code, sorted(mended.document["changed"])) == (0, sorted(SWITCHES))
+        assert configurations(lab) == clean
 
     def test_a_change_of_the_pools_and_its_rollback(self, lab: Lab, fenced: Fenced) -> None:
         first = configurations(lab)
