@@ -27,6 +27,7 @@ _ROUTER = "router bgp "
 _INSTANCE = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)(?P<name> instance \S+)?")
 _HEADER = re.compile(r"!! (?:IOS XR Configuration|Last configuration change) ")
 _USE = re.compile(r"\b(?:table|route)-policy (?P<name>[^\s()]+(?:\([^)]*\))?)")
+_GROUP = "apply-group"
 _APPLY = re.compile(r"\bapply (?:route-policy )?(?P<name>[^\s()]+)")
 
 #: An undefined reference can't be committed. A set without elements has no route in it.
@@ -64,21 +65,26 @@ class XrReader:
         if not any(line.rstrip() == "end" for line in plain):
             raise ParseError("the IOS-XR running configuration is cut short: it lacks its `end`")
         self.objects, rest = split_objects(plain)
-        for top in blocks(rest, deep=_ROUTER):
-            self._top(top)
+        tops = blocks(rest, deep=_ROUTER)
+        applied = {one.text for one in tops if one.words[0] == _GROUP}
+        for top in tops:
+            self._top(top, applied)
 
-    def _top(self, top: Block) -> None:
+    def _top(self, top: Block, applied: set[str]) -> None:
         found = _INSTANCE.fullmatch(top.text)
         if not found:
             self.use(top)
             return
         instance = Instance(asn(found["asn"]), self.use)
         instance.read(top)
+        # What a configuration group gives is matched by patterns, and could be anything.
+        beyond = applied | {line.text for line in walk(top) if line.words[0] == _GROUP}
         if found["name"]:
             # A second instance of BGP: its sessions are seen, and no guard is put on them.
-            for nodes in (*instance.vrfs.values(), instance.neighbor_groups):
-                for node in nodes.values():
-                    node.unjudged.add(f"BGP{found['name']}")
+            beyond.add(f"BGP{found['name']}")
+        for nodes in (*instance.vrfs.values(), instance.neighbor_groups):
+            for node in nodes.values():
+                node.unjudged |= beyond
         self.instances.append(instance)
 
     def use(self, block: Block) -> None:

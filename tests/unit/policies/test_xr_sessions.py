@@ -7,6 +7,7 @@ from xr_device import XrDevice
 from xr_guarding import (
     BROWNFIELD,
     EXPORT,
+    POLICIES,
     XR,
     attached,
     change,
@@ -162,3 +163,39 @@ def test_a_second_instance_of_bgp_is_seen_and_not_guarded() -> None:
     assert running.routers == {"": 65001}
     refused = install("leaf1", running, [guard("10.0.0.9")]).violations
     assert [one.limit for one in refused] == ["unjudged-family"]
+
+
+APPLIED = "apply-group EBGP-DEFAULTS"
+CONFIG_GROUP = """\
+group EBGP-DEFAULTS
+ router bgp '65001'
+  neighbor '.*'
+   address-family ipv4 unicast
+    route-policy FROM-SPINE in
+   !
+  !
+ !
+end-group
+"""
+PLACES = {
+    "the top": ([*neighbor("10.0.0.1")], f"{APPLIED}\n"),
+    "router bgp": ([APPLIED, *neighbor("10.0.0.1")], ""),
+    "another neighbor": ([*neighbor("10.0.0.1"), "neighbor 10.0.0.2", f" {APPLIED}", "!"], ""),
+    "a family": ([*neighbor("10.0.0.1", APPLIED)], ""),
+    "a vrf": ([*neighbor("10.0.0.1"), "vrf RED", f" {APPLIED}", "!"], ""),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_configuration_group_gives_a_session_is_not_judged(place: str) -> None:
+    lines, top = PLACES[place]
+    running = XR.parse(conf(*lines, policies=POLICIES + CONFIG_GROUP + top))
+    refused = install("leaf1", running, [guard("10.0.0.1")]).violations
+    assert [(one.limit, APPLIED in one.evidence) for one in refused] == [("unjudged-family", True)]
+
+
+def test_a_configuration_group_that_is_not_applied_gives_nothing() -> None:
+    name, *below = neighbor("10.0.0.1")
+    lines = [name, f" description {APPLIED}", *below]
+    running = XR.parse(conf(*lines, policies=POLICIES + CONFIG_GROUP))
+    assert install("leaf1", running, [guard("10.0.0.1")]).violations == []
