@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -27,6 +27,7 @@ from runbooks.record import find_run, runs
 from runbooks.report import Report
 from runbooks.rollback import rollback
 from runbooks.selection import select
+from runbooks.streams import Steady
 from runbooks.supported import ensure_supported, unusable
 from tasks.fleet import Fleet
 
@@ -329,7 +330,11 @@ def schema_command(name: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(int(run(given)))
+    code = int(run(given))
+    # Python flushes them itself at its end, but with an exit code of its own where it can't.
+    for stream in (sys.stdout, sys.stderr):
+        Steady(stream).flush()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -337,7 +342,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(args=arguments, prog_name="ringfence", standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        error.show(cast("TextIO", Steady(sys.stderr)))
         return _documented(arguments, error.format_message(), Exit.USAGE)
     except RingfenceError as error:
         return _failed(arguments, str(error), error.exit_code)
@@ -356,8 +361,10 @@ def run(arguments: list[str]) -> int:
 
 def _failed(arguments: Sequence[str], text: str, code: int) -> int:
     """Say what went wrong on stderr, and in the JSON document where one is wanted."""
+    stderr = Steady(sys.stderr)
     for line in text.splitlines():
-        click.echo(f"ringfence: {line}", err=True)
+        stderr.write(f"ringfence: {line}\n")
+    stderr.flush()
     return _documented(arguments, text, code)
 
 

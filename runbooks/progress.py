@@ -1,19 +1,23 @@
 """What a person sees while devices are worked on: :class:`Progress`.
 
 Bars where a terminal is, a line per device where not; always on stderr, so that stdout
-stays free for results. Told from many threads at once.
+stays free for results. Told from many threads at once. Where nobody can be told any more, as
+after a lost terminal, it is quiet; it never raises.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+
+from runbooks.streams import Steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +29,9 @@ class Progress:
     """Announces stages and the devices that finish them."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, highlight=False, quiet=quiet)
+        # Rich only writes to it, asks whether it is a terminal, and for its encoding.
+        stderr = cast("TextIO", Steady(sys.stderr))
+        self.console = Console(file=stderr, highlight=False, quiet=quiet)
         self._started = time.monotonic()
 
     def say(self, text: str) -> None:

@@ -2,14 +2,15 @@
 
 Devices are worked on by threads. A KeyboardInterrupt in the middle would leave them to go on
 beside whoever takes the change back, so a run only notes the wish and looks at it when every
-thread has come home.
+thread has come home. The handler says nothing: it runs in the middle of whatever the main
+thread does, also of a write to the very stream, and an error in it would be one of the run's.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError
@@ -22,10 +23,11 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Wish:
-    """Whether somebody asked to stop."""
+    """Whether somebody asked to stop; ``say`` tells, once, what becomes of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
         self.name: str | None = None
+        self._say: Callable[[str], None] | None = say
 
     def ensure_none(self) -> None:
         """Refuse to go on once somebody asked to stop.
@@ -34,23 +36,31 @@ class Wish:
             DeviceError: names the signal.
         """
         if self.name is not None:
+            self.tell("what was begun has come to its end, and no further step begins")
             raise DeviceError(f"stopped by {self.name}")
+
+    def tell(self, text: str) -> None:
+        """Say what becomes of the signal, if one came and nothing was said of it yet."""
+        if self.name is not None and self._say is not None:
+            say, self._say = self._say, None
+            with suppress(Exception):
+                say(f"{self.name}: {text}")
 
 
 @contextmanager
 def held(say: Callable[[str], None]) -> Iterator[Wish]:
-    """Hold SIGINT, SIGTERM and SIGHUP back while the block runs; ``say`` tells that it was heard.
+    """Hold SIGINT, SIGTERM and SIGHUP back while the block runs.
 
+    ``say`` tells what becomes of one, between two steps; nothing that it raises gets out.
     Outside of the main thread, which alone gets signals, it does nothing.
     """
-    wish = Wish()
+    wish = Wish(say)
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return
 
     def heard(number: int, _frame: FrameType | None) -> None:
         wish.name = signal.Signals(number).name
-        say(f"{wish.name}: no further step begins; what was begun is brought to an end first")
 
     before = {number: signal.signal(number, heard) for number in _STOPPING}
     try:
@@ -58,3 +68,4 @@ def held(say: Callable[[str], None]) -> Iterator[Wish]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        wish.tell("came too late to stop anything")

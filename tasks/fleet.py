@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from nornir.core import Nornir
-    from nornir.core.task import Task
+    from nornir.core.task import Result, Task
 
     from inventory.site import Site
     from tasks.adapters.base import Adapter, Driver
@@ -115,19 +115,20 @@ class Fleet:
         """Run ``work(host, *arguments[name])`` on every device of ``names``, side by side.
 
         Returns the outcomes in the order of the site. ``done`` is told each as it ends, from
-        the thread that it ended in.
+        the thread that it ended in; what it raises is nothing that became of the device.
         """
         chosen = set(self.names if names is None else names)
 
         def run(task: Task) -> Outcome[_Value]:
             outcome = self._run_one(task, work, (arguments or {}).get(task.host.name, ()))
-            done(outcome)
+            with contextlib.suppress(Exception):
+                done(outcome)
             return outcome
 
         subset = self._nornir.filter(filter_func=lambda host: host.name in chosen)
         # Nornir skips whoever failed once; a rollback is for exactly those.
         results = subset.run(task=run, on_failed=True)
-        return {name: results[name][0].result for name in self.names if name in chosen}
+        return {name: _outcome(name, results[name][0]) for name in self.names if name in chosen}
 
     def _run_one(
         self, task: Task, work: Callable[..., _Value], arguments: tuple[Any, ...]
@@ -151,6 +152,17 @@ class Fleet:
     def close(self) -> None:
         """Close every connection; a pending commit keeps its timer."""
         self._nornir.close_connections(on_good=True, on_failed=True)
+
+
+def _outcome(name: str, result: Result) -> Outcome[Any]:
+    """Return the outcome that ``result`` holds; where Nornir put a traceback there, a failed one.
+
+    Only the name of what was raised is kept: nobody has looked at its words for secrets.
+    """
+    if isinstance(result.result, Outcome):
+        return result.result
+    said = f"{name}: failed: {type(result.exception).__name__}"
+    return Outcome(name, error=DeviceError(said))
 
 
 def _quiet_libraries() -> None:

@@ -9,7 +9,7 @@ from builders import make_site
 from napalm.eos import EOSDriver
 from napalm.nxos import NXOSDriver
 
-from tasks.fleet import Fleet
+from tasks.fleet import Fleet, Host
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +63,35 @@ def test_hosts_of_a_group_share_no_options(  # noqa: PLR0917 - the cases' and py
     assert first[0] == second[0]
     assert first[0] not in {None, False}
     assert first[2] == second[2] == 7
+
+
+class Mute(Exception):  # noqa: N818 - the name is what the outcome must say
+    """What can't even be turned into a sentence."""
+
+    def __str__(self) -> str:
+        raise KeyError("s3cret")
+
+
+def test_what_the_listener_raises_is_no_outcome(tmp_path: Path) -> None:
+    def done(_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    site = make_site(tmp_path)
+    with Fleet(site, site.devices) as fleet:
+        outcomes = fleet.each(lambda host: host.name, done=done)
+    assert {name: one.get() for name, one in outcomes.items()} == {
+        name: name for name in site.devices
+    }
+
+
+def test_an_error_that_has_no_words_is_an_outcome_all_the_same(tmp_path: Path) -> None:
+    def work(host: Host) -> str:
+        if host.name == "tor1":
+            raise Mute
+        return host.name
+
+    site = make_site(tmp_path)
+    with Fleet(site, site.devices) as fleet:
+        outcomes = fleet.each(work)
+    assert [name for name, one in outcomes.items() if one.failed] == ["tor1"]
+    assert str(outcomes["tor1"].error) == "tor1: failed: KeyError"
