@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import eos_opener, free_text
 from policies.dialects.neighbors import Instance
-from policies.dialects.peers import Sessions, asn
+from policies.dialects.peers import Peer, Sessions, asn
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
 from policies.errors import ParseError
@@ -61,18 +61,36 @@ class EosReader(Reader):
         main = Instance(use=self.use)
         inside = [block for block in top.children if _VRF.fullmatch(block.text)]
         self._lines([block for block in top.children if block not in inside], main)
-        self.routers[""] = own_as
-        self._build("", own_as, main)
+        instances = {"": main}
+        numbers = {"": own_as}
         for block in inside:
-            vrf = block.words[1]
             own = Instance(use=self.use, default_active=dict(main.default_active))
             self._lines(block.children, own)
             local = [asn(one.words[1]) for one in block.children if one.words[0] == "local-as"]
             # Whether what is said outside of a VRF holds inside it is not known.
             for place, actions in main.missing.items():
                 own.missing[place] |= {f"{action}?" for action in actions}
-            self.routers[vrf] = own_as
-            self._build(vrf, local[0] if local else own_as, own)
+            self.routers[block.words[1]] = own_as
+            instances[block.words[1]] = own
+            numbers[block.words[1]] = local[0] if local else own_as
+        self.routers[""] = own_as
+        peers = [peer for one in instances.values() for peer in one.peers.values()]
+        if any(one.missing for one in instances.values()) or any(one.missing for one in peers):
+            # What an undefined map does is then either.
+            self.semantics = replace(self.semantics, undefined_map_permits=None)
+        spread = _spread_groups(main.peers, [one.peers for vrf, one in instances.items() if vrf])
+        for vrf, one in instances.items():
+            build = Sessions(
+                vrf=vrf,
+                own_as=numbers[vrf],
+                peers=one.peers,
+                default_active=one.default_active,
+                confederation=one.confederation,
+                templates=spread,
+                outside=None,
+                missing=one.missing,
+            )
+            self.sessions.update(build.sessions())
 
     def _lines(self, lines: Sequence[Block], instance: Instance) -> None:
         for block in lines:
@@ -85,17 +103,28 @@ class EosReader(Reader):
             else:
                 instance.line(block, None)
 
-    def _build(self, vrf: str, own_as: int, one: Instance) -> None:
-        if one.missing or any(peer.missing for peer in one.peers.values()):
-            # What an undefined map does is then either.
-            self.semantics = replace(self.semantics, undefined_map_permits=None)
-        build = Sessions(
-            vrf=vrf,
-            own_as=own_as,
-            peers=one.peers,
-            default_active=one.default_active,
-            confederation=one.confederation,
-            outside=None,
-            missing=one.missing,
-        )
-        self.sessions.update(build.sessions())
+
+def _spread_groups(main: dict[str, Peer], vrfs: Sequence[dict[str, Peer]]) -> dict[str, Peer]:
+    """Return the peer groups that VRFs use, and have whoever uses them inherit from there.
+
+    A group is defined once, outside of all VRFs. One that a VRF uses is no group that a guard
+    could be put on, for what is attached to it would reach sessions of several VRFs at once.
+    Only where it takes dynamic neighbors does it stay one, which nobody knows enough of.
+    """
+    used = {name for peers in vrfs for at, peer in peers.items() for name in (at, peer.group)}
+    spread = {name: peer for name, peer in main.items() if peer.is_group and name in used}
+    for peers in (main, *vrfs):
+        for peer in peers.values():
+            if peer.group in spread and (peers is main or peer.group not in peers):
+                peer.templates[None].append((0, peer.group))
+                peer.group = None
+    for name, group in spread.items():
+        for own in (peers[name] for peers in vrfs if name in peers):
+            own.is_group = True
+            own.templates[None].append((0, name))
+            own.doubts.add(f"peer group {name} of several VRFs")
+        if group.listens:
+            group.doubts.add(f"peer group {name} of several VRFs")
+        else:
+            del main[name]
+    return spread

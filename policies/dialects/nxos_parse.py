@@ -112,8 +112,8 @@ class NxosReader(Reader):
             partial[name] = full[name]
         for peers in vrfs.values():
             for peer in peers.values():
-                if peer.group in spread:
-                    peer.templates[None].append((0, peer.group or ""))
+                if peer.group in spread and peer.group in full:
+                    peer.templates[None].append((0, peer.group))
                     peer.group = None
 
     def _line(self, block: Block, peers: dict[str, Peer]) -> None:

@@ -46,7 +46,8 @@ class Peer:
     """What the lines about one neighbor, group or template say, before inheritance.
 
     A family of None stands for lines outside of any family. ``templates`` are what is
-    inherited besides the group, each with the number that ranks it.
+    inherited besides the group, each with the number that ranks it. ``doubts`` are what may
+    decide here besides all that is read, for this one alone and for none that inherits from it.
     """
 
     is_group: bool = False
@@ -62,6 +63,7 @@ class Peer:
         default_factory=lambda: defaultdict(list)
     )
     missing: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
+    doubts: set[str] = field(default_factory=set)
 
     def read(self, words: list[str], version: int | None, *, no: bool = False) -> bool:
         """Take a line, without ``neighbor NAME``; return whether nothing else needs to see it."""
@@ -152,7 +154,7 @@ class Sessions:
             found[key] = Session(
                 key=key,
                 is_group=peer.is_group,
-                group=peer.group,
+                group=peer.group if peer.group in self.peers else None,
                 is_external=external,
                 closed_without_policy=self.requires_policy and external is True,
                 listens=peer.listens,
@@ -205,9 +207,23 @@ class Sessions:
         return None
 
     def _above(self, peer: Peer) -> set[str]:
-        """Return the families without judgement that the group of ``peer`` is active in."""
-        group = self.peers.get(peer.group or "")
-        return group.unjudged if group else set()
+        """Return the families without judgement that what ``peer`` inherits is active in."""
+        return {
+            name for level in self._chain(peer, None) for _, one in level for name in one.unjudged
+        }
+
+    def _lost(self, peer: Peer, version: int) -> list[str]:
+        """Return what ``peer`` inherits from that is nowhere defined: it may say anything."""
+        missing = peer.group is not None and peer.group not in self.peers
+        named = {
+            name
+            for level in self._chain(peer, version)
+            for _, one in level
+            for place in (version, None)
+            for _, name in one.templates.get(place, ())
+        }
+        lost = [f"template {name}" for name in sorted(named - set(self.templates))]
+        return [f"peer group {peer.group}", *lost] if missing else lost
 
     def _external(self, name: str, peer: Peer) -> bool | None:
         """Return whether a peer is eBGP; a group's own AS, or else what its members agree on."""
@@ -230,7 +246,7 @@ class Sessions:
             for _, one in level:
                 if version in one.active:
                     return one.active[version]
-        return self.default_active[version]
+        return self.default_active[version] or bool(self._lost(peer, version))
 
     # Policies -------------------------------------------------------------------------------
 
@@ -260,7 +276,7 @@ class Sessions:
     ) -> Attachment:
         levels = self._levels(peer, version, direction)
         found: dict[str, tuple[str, str]] = {}
-        overrides: list[str] = []
+        overrides = [*sorted(peer.doubts), *self._lost(peer, version)]
         for kind in ("route-map", "prefix-list", "filter-list", "distribute-list", "rcf"):
             said = next((some for level in levels if (some := _say(level, kind))), [])
             if said:
