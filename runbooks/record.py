@@ -11,7 +11,7 @@ import getpass
 import json
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -62,8 +62,13 @@ class Record:
         self.close()
 
     def close(self) -> None:
-        """Close the file; what was written is on disk already."""
-        self._file.close()
+        """Close the file; what was written is on disk already.
+
+        What could not be written was told of by :meth:`write`, and is in the buffer still. That
+        it can't be flushed now either must not take the place of what the run ended in.
+        """
+        with suppress(OSError):
+            self._file.close()
 
 
 @dataclass(frozen=True, slots=True)

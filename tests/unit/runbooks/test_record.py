@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import SITE, write_site
 from plans import make_plan
 
-from inventory.errors import Exit, InputError, RefusedError
+from inventory.errors import Exit, IncompleteError, InputError, RefusedError
 from runbooks import cli
 from runbooks.record import Record, find_run, only_run, runs
 
@@ -51,6 +54,21 @@ def test_every_step_is_on_disk_before_the_next_one(tmp_path: Path) -> None:
         (run,) = runs(tmp_path)
         assert run.events[-1]["number"] == number
     record.end("confirmed")
+
+
+def test_a_full_disk_does_not_hide_what_the_run_ended_in(tmp_path: Path) -> None:
+    record = Record(tmp_path, "deploy", make_plan())
+    before = (record.folder / "events.jsonl").read_text()
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, record._file.fileno())
+    os.close(full)
+    for step in ("prepared", "decision"):
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            record.write(step)
+    # What can't be flushed stays in the buffer, and closing the file flushes it once more.
+    with pytest.raises(IncompleteError, match=r"^tor1 is not known$"), closing(record):
+        raise IncompleteError("tor1 is not known")
+    assert (record.folder / "events.jsonl").read_text() == before
 
 
 def test_runs_of_one_second_have_names_of_their_own(tmp_path: Path) -> None:
