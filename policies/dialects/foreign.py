@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from policies.ownership import PREFIX
@@ -9,7 +10,11 @@ from policies.ownership import PREFIX
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_OBJECTS = ("route-map ", "ip prefix-list ", "ipv6 prefix-list ")
+_NAME = rf"{re.escape(PREFIX)}\S*"
+_OBJECT = re.compile(rf"(?:route-map|ip prefix-list|ipv6 prefix-list) {_NAME}(?:\s.*)?", re.DOTALL)
+_MAP, _ROUTER = "route-map ", "router bgp "
+_MATCH = re.compile(rf"\s+match ip(?:v6)? address prefix-list (?:\S+ )*{_NAME}(?:\s.*)?", re.DOTALL)
+_ATTACHED = re.compile(rf"\s+(?:neighbor \S+ )?route-map {_NAME} (?:in|out)\s*")
 _FAMILY, _END = "address-family ", "exit-address-family"
 #: What IOS-XE prints about a configuration in front of it, and what ends one.
 _ABOUT = ("Building configuration", "Current configuration :", "end")
@@ -29,10 +34,13 @@ def foreign(lines: Sequence[str], literal: Sequence[bool]) -> str:
     ]
     out: list[tuple[str, bool]] = []
     for block in _blocks(rows):
-        ours = [not kept and _is_ours(line) for line, kept in block]
-        if any(ours) and block[0][0].startswith(_OBJECTS):
-            continue
-        out += [row for row, mine in zip(block, ours, strict=True) if not mine]
+        if not _is_ours(block):
+            routes = block[0][0].startswith(_ROUTER)
+            out += [
+                (line, kept)
+                for line, kept in block
+                if kept or not (routes and _ATTACHED.fullmatch(line))
+            ]
     return "".join(line for line in _without_empty_families(out))
 
 
@@ -59,12 +67,17 @@ def _blocks(rows: Sequence[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]
         yield block
 
 
-def _is_ours(line: str) -> bool:
-    """Return whether a line defines, matches or attaches something of ours."""
-    words = line.split()
-    if "prefix-list" in words[:2]:
-        return words[2:] != [] and words[2].startswith(PREFIX)
-    return any(word.startswith(PREFIX) for word in words) and "description" not in words
+def _is_ours(block: Sequence[tuple[str, bool]]) -> bool:
+    """Return whether a block is a list or a route-map of ours, or a stanza about one of ours.
+
+    What the operator calls by a name like ours, such as a VRF or a community, is not ours.
+    """
+    head, literal = block[0]
+    if literal:
+        return False
+    inside = (line for line, kept in block[1:] if not kept)
+    stanza = head.startswith(_MAP) and any(_MATCH.fullmatch(line) for line in inside)
+    return stanza or _OBJECT.fullmatch(head) is not None
 
 
 def _without_empty_families(rows: Sequence[tuple[str, bool]]) -> Iterator[str]:
