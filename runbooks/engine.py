@@ -8,12 +8,14 @@ is on record before it is taken.
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
 from runbooks.differences import all_slots
 from runbooks.signals import held
 from tasks.carry_out import Todo, confirm, prepare, take_back
+from tasks.errors import UntouchedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +45,7 @@ class Engine:
         self._progress = progress
         self._plans = {one.device: one for one in prepared.plan.devices}
         self._touched: list[str] = []
+        self._confirmed: set[str] = set()
         self._armed_at: float | None = None
 
     def run(self) -> None:
@@ -112,13 +115,20 @@ class Engine:
                 },
                 done=done,
             )
+        # Who failed may have been confirmed all the same.
+        self._confirmed.update(outcomes)
         self._settle("confirmed", outcomes)
 
     def _settle(self, step: str, outcomes: dict[str, Outcome[None]]) -> None:
         """Record what became of each device; raise what the first that failed said."""
         for name, outcome in outcomes.items():
             said = {"error": str(outcome.error)} if outcome.failed else {}
-            self._record.write("failed" if outcome.failed else step, device=name, **said)
+            became = "failed" if outcome.failed else step
+            if isinstance(outcome.error, UntouchedError):
+                # Nothing of ours is there: taking it back would undo somebody else's change.
+                became = "untouched"
+                self._touched.remove(name)
+            self._record.write(became, device=name, **said)
         failed = [outcome for outcome in outcomes.values() if outcome.failed]
         if failed:
             raise DeviceError("\n".join(str(outcome.error) for outcome in failed))
@@ -138,10 +148,12 @@ class Engine:
         except (OSError, ValueError) as error:
             self._progress.say(f"not on record: {step}: {error}")
 
-    def _back_on(self, stage: str, names: Sequence[str]) -> dict[str, Outcome[None]]:
+    def _back_on(
+        self, stage: str, names: Sequence[str], *, again: bool = False
+    ) -> dict[str, Outcome[None]]:
         with self._progress.stage(stage, names) as done:
             return self._fleet.each(
-                take_back,
+                partial(take_back, again=again),
                 names,
                 arguments={name: (self._site.devices[name], self._todo(name)) for name in names},
                 done=done,
@@ -156,17 +168,20 @@ class Engine:
         again = [name for name, outcome in outcomes.items() if outcome.failed]
         if again:
             self._fleet.forget(again)
-            outcomes |= self._back_on("take back again", again)
+            outcomes |= self._back_on("take back again", again, again=True)
         unknown = []
         for name, outcome in outcomes.items():
             if outcome.failed:
-                unknown.append(str(outcome.error))
+                unknown.append(f"{outcome.error} ({self._what_happens(name)})")
             said = {"error": str(outcome.error)} if outcome.failed else {}
             self._note("unknown" if outcome.failed else "taken back", device=name, **said)
         self._note("end", status="unknown" if unknown else "taken-back", because=why)
         if unknown:
-            timer = self._site.settings.timers.confirm
-            raise IncompleteError(
-                f"{why}\nnot known to be back, though an unconfirmed change goes by itself within "
-                f"{timer} s: " + "; ".join(unknown)
-            ) from error
+            raise IncompleteError(f"{why}\nnot known to be back: " + "; ".join(unknown)) from error
+
+    def _what_happens(self, name: str) -> str:
+        """Return what becomes of a device that could not be taken back."""
+        if name in self._confirmed:
+            return "it was confirmed already, and stays what it is until somebody changes it"
+        timer = self._site.settings.timers.confirm
+        return f"an unconfirmed change goes by itself within {timer} s"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policies.managed import digest
-from tasks.errors import VerifyError
+from inventory.errors import DeviceError
+from policies.change import steps
+from policies.dialects import DIALECTS
+from policies.managed import digest, managed
+from tasks.errors import LockedError, StaleError, UntouchedError, VerifyError, translate
 from tasks.snapshot import parse_running
 from tasks.verify import verify_config, verify_routes
 
@@ -38,10 +41,23 @@ def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:
     """Commit with the revert timer armed, and prove that the device is what was planned.
 
     Raises:
-        DeviceError: it is not; the caller takes the device back.
+        UntouchedError: somebody else is at the device, or was since the plan: it was left alone.
+        DeviceError: it is not what was planned; the caller takes it back.
     """
     expected = todo.dry_run.expected
-    host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, timers.confirm)
+    if host.adapter.pending(host.driver):
+        raise UntouchedError(
+            f"{device.name}: a commit waits for its confirmation there, which is not this run's"
+        )
+    try:
+        host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, timers.confirm)
+    except Exception as error:
+        known = error
+        if not isinstance(error, DeviceError):
+            known = translate(device.name, device.hostname, error)
+        if isinstance(known, LockedError | StaleError):
+            raise UntouchedError(str(known)) from error
+        raise
     running = verify_config(device, host.adapter.running(host.driver), expected)
     host.adapter.refresh(host.driver, todo.slots)
     verify_routes(host, device, running, expected, timers.settle)
@@ -59,24 +75,39 @@ def confirm(host: Host, device: Device, expected: Expected) -> None:
     verify_config(device, host.adapter.running(host.driver), expected)
 
 
-def take_back(host: Host, device: Device, todo: Todo) -> None:
+def take_back(host: Host, device: Device, todo: Todo, *, again: bool = False) -> None:
     """Bring the device back to what it was, whatever became of the change on it.
 
     Only what this run did is undone: a commit that is pending, or filters that are those that
     it was to make. A driver's rollback would otherwise undo the commit of an earlier run.
+    ``again`` says that this run began to take the device back before and did not get to the end:
+    then what is left of ours goes too, from wherever that stopped.
     What somebody else changed meanwhile stays: then the filters are what counts, and all that
     they stand on.
 
     Raises:
         VerifyError: its running configuration is not what it was.
     """
-    expected = todo.dry_run.expected
-    before = expected.before
-    now = digest(parse_running(device, host.adapter.running(host.driver)))
-    if host.adapter.pending(host.driver) or now == expected.digest:
+    before = todo.dry_run.expected.before
+    if host.adapter.pending(host.driver):
+        # Also where the device can't be read any more: its own way back needs no reading.
         host.adapter.revert(host.driver, todo.way_back)
+    elif way_back := _way_back(host, device, todo, again=again):
+        host.adapter.revert(host.driver, way_back)
     # Also where the timer was faster: it brings the text back, and on some platforms no more.
     host.adapter.refresh(host.driver, todo.slots)
     text = host.adapter.running(host.driver)
     if text != before.text and digest(parse_running(device, text)) != digest(before.running):
         raise VerifyError(f"{device.name}: its running configuration is not what it was")
+
+
+def _way_back(host: Host, device: Device, todo: Todo, *, again: bool) -> str:
+    """Return the candidate that undoes what this run did; "" if there is nothing of it."""
+    expected = todo.dry_run.expected
+    running = parse_running(device, host.adapter.running(host.driver))
+    if digest(running) == expected.digest:
+        return todo.way_back
+    if not again or digest(running) == digest(expected.before.running):
+        return ""
+    left = steps(managed(running), managed(expected.before.running), in_order=True)
+    return DIALECTS[device.platform].render(left, running)

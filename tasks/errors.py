@@ -23,6 +23,14 @@ class RejectedError(DeviceError):
     """The device refused the change, and is as it was."""
 
 
+class StaleError(DeviceError):
+    """The device is not any more what the plan was made for; nothing was sent."""
+
+
+class UntouchedError(DeviceError):
+    """The change was not begun on this device, so nothing there is to be taken back."""
+
+
 class VerifyError(DeviceError):
     """The device took the change, but is not what it should be now."""
 

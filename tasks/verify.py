@@ -79,9 +79,21 @@ def _first_difference(before: str, after: str) -> str:
     old, new = before.splitlines(), after.splitlines()
     gone = [line for line in old if line not in set(new)]
     come = [line for line in new if line not in set(old)]
-    said = [f"`{redact(line.strip())}` is gone" for line in gone[:1]]
-    said += [f"`{redact(line.strip())}` is new" for line in come[:1]]
+    said = [f"{_place(line, old)} is gone" for line in gone[:1]]
+    said += [f"{_place(line, new)} is new" for line in come[:1]]
     return " and ".join(said) or "their order"
+
+
+def _place(line: str, lines: list[str]) -> str:
+    """Return where a foreign line stands, and its first word: the rest may be a secret."""
+    indent = len(line) - len(line.lstrip())
+    above = [
+        one
+        for one in lines[: lines.index(line)]
+        if one.strip(" !") and len(one) - len(one.lstrip()) < indent
+    ]
+    below = f" below `{' '.join(redact(above[-1]).split()[:3])}`" if above else ""
+    return f"`{line.split(maxsplit=1)[0]} ...`{below}"
 
 
 def verify_routes(

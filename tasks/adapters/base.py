@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inventory.errors import DeviceError
+from tasks.errors import StaleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,7 +126,7 @@ def same_diff(now: str, planned: str) -> None:
     """Raise unless the device's diff is still the one that was planned.
 
     Raises:
-        DeviceError: it is not.
+        StaleError: it is not.
     """
     if now != planned:
-        raise DeviceError("the device's own diff is not the planned one any more: make a new plan")
+        raise StaleError("the device's own diff is not the planned one any more: make a new plan")

@@ -126,15 +126,17 @@ def test_p3_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, tmp_pa
     assert waiting.code == 3, waiting.err
     assert "a commit waits for its confirmation there" in waiting.err
     deadline = time.monotonic() + 100
-    while configurations(lab) != before and time.monotonic() < deadline:
+    again = ringfence("deploy", "--site", str(site), "--yes", "--json")
+    # Also a timer that was armed for nothing has to run out.
+    while again.code == 3 and time.monotonic() < deadline:
         for switch in SWITCHES:
             if lab.platform(switch) == "nxos":
                 # Its scheduler counts whole minutes from the last full one.
                 lab.control(switch, "advance", seconds=10)
         time.sleep(2)
-    now = configurations(lab)
-    assert [switch for switch in SWITCHES if now[switch] != before[switch]] == []
-    again = ringfence("deploy", "--site", str(site), "--yes", "--json")
-    assert (again.code, sorted(again.document["changed"])) == (0, sorted(SWITCHES)), again.err
+        if configurations(lab) == before:
+            again = ringfence("deploy", "--site", str(site), "--yes", "--json")
+    assert again.code == 0, again.err
+    assert sorted(again.document["changed"]) == sorted(SWITCHES)
     unfence(lab)
     assert configurations(lab) == before
