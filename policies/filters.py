@@ -29,6 +29,10 @@ class Ahead(StrEnum):
     CHAIN = "chain"
 
 
+#: What ``inherited_from`` says of text that a configuration group brings in (Junos).
+APPLY_GROUPS = "apply-groups"
+
+
 class Direction(StrEnum):
     """Seen from the device: what it accepts, and what it announces."""
 

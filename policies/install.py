@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from policies.change import Detach, apply, inner
 from policies.errors import Violation
-from policies.filters import Stanza, members
+from policies.filters import APPLY_GROUPS, Stanza, members
 from policies.managed import Managed, Slot, managed, slots_of
 from policies.own_maps import OwnMap, OwnMaps, knows_its_inner
 from policies.ownership import free_name, is_stand_in
@@ -127,6 +127,12 @@ class _Installer:
         return [found, *members(self.base, found)]
 
     def _fence(self, session: Session, guard: WantedGuard) -> None:
+        if not session.versions and not session.unjudged:
+            self._refuse(
+                "nothing-to-guard",
+                f"{session.key} carries neither IPv4 nor IPv6, as far as its configuration says",
+                "activate a family there, or take the session out of hosts.yaml",
+            )
         if session.unjudged:
             self._refuse(
                 "unjudged-family",
@@ -153,11 +159,27 @@ class _Installer:
         session = self.base.sessions[key]
         attachment = session.attachments[version, direction]
         above = self.own.above(slot)
+        if attachment.inherited_from == APPLY_GROUPS:
+            self._refuse(
+                "inherited-text",
+                f"{key} has {attachment.route_map} from a configuration group, and how that merges "
+                "with what is written on the session is not known",
+                "write the policy on the session or its group itself",
+            )
+            return
         if attachment.route_map is not None:
             if self.base.semantics.ahead is None:
                 return
             if not (self.own.follows(slot) and above in self.own.fences):
                 self.own.fences[slot] = self.out.fenced[slot]
+            return
+        if attachment.prefix_list and self.base.semantics.list_beside_map is not True:
+            self._refuse(
+                "lone-prefix-list",
+                f"{key} has the prefix-list {attachment.prefix_list} and no route-map, and it is "
+                "not known whether the list still holds beside a route-map on this platform",
+                "put the list into a route-map of the session's own",
+            )
             return
         closed = session.is_closed(version, direction) is not False
         if closed and slot not in self.openable:

@@ -181,11 +181,17 @@ def devices(draw: st.DrawFn, *, shared: bool = True) -> Running:
     other = {name: (f"call {name}",) for name in called if name}
     if shared and draw(st.integers(0, 5)) == 0:
         other["RM-A"] = ("redistribute connected route-map RM-A",)
+    meaning = draw(st.just(FRR) | semantics)
+    if meaning.ahead is not None:
+        sessions = {key: _not_repeating(one, sessions) for key, one in sessions.items()}
+    if not shared and meaning.list_beside_map is not True:
+        # Such a session is refused: it is not known what becomes of the list.
+        sessions = {key: without_lone_lists(one) for key, one in sessions.items()}
     return Running(
         lists=draw(prefix_lists(LISTS)),
         route_maps=maps,
         sessions=sessions,
-        semantics=draw(st.just(FRR) | semantics),
+        semantics=meaning,
         routers={"": 65001, "blue": 65001},
         other_uses=other,
     )
@@ -253,6 +259,35 @@ def _member(
         is_external=group.is_external,
         closed_without_policy=group.closed_without_policy is not odd_one_out,
         attachments=mine,
+    )
+
+
+def _not_repeating(one: Session, sessions: Mapping[SessionKey, Session]) -> Session:
+    """Return a member without maps of its own that only repeat its group's.
+
+    Where a guard stands ahead of a policy, such a line can't be told from what is inherited.
+    """
+    group = sessions.get(SessionKey(one.key.vrf, one.group or ""))
+    changed = {
+        at: replace(there, inherited_from=one.group)
+        if group
+        and at in group.attachments
+        and there.route_map is not None
+        and group.attachments[at].route_map == there.route_map
+        else there
+        for at, there in one.attachments.items()
+    }
+    return replace(one, attachments=changed)
+
+
+def without_lone_lists(one: Session) -> Session:
+    """Return a session without prefix-lists that stand where there is no route-map."""
+    return replace(
+        one,
+        attachments={
+            at: there if there.route_map else replace(there, prefix_list=None)
+            for at, there in one.attachments.items()
+        },
     )
 
 
