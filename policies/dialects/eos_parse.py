@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import eos_opener, free_text
 from policies.dialects.neighbors import Instance
-from policies.dialects.peers import Peer, Sessions, asn
+from policies.dialects.peers import Peer, Sessions, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
 from policies.errors import ParseError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _ROUTER = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)")
 _DEVICE = re.compile(r"! device: .*\bEOS-")
 _FAMILY = re.compile(r"address-family ipv(?P<version>[46])(?: unicast)?")
+#: What comes this way goes past the policies of the unicast families.
+_LABELED = re.compile(r"address-family (?P<family>ipv[46] labeled-unicast)")
+_ACTIVATE = re.compile(r"neighbor (?P<name>\S+) activate")
 _VRF = re.compile(r"vrf \S+")
 
 
@@ -98,8 +101,12 @@ class EosReader(Reader):
                 for line in block.children:
                     instance.line(line, int(family["version"]))
             elif block.text.startswith("address-family "):
+                labeled = _LABELED.fullmatch(block.text)
                 for line in block.children:
                     self.use(line)
+                    if labeled and (active := _ACTIVATE.fullmatch(line.text)):
+                        peer = instance.peers[peer_name(active["name"])]
+                        peer.unjudged.add(labeled["family"])
             else:
                 instance.line(block, None)
 

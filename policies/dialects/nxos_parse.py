@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ROUTER = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)")
 _VERSION = re.compile(r"version \d+\.\d+\(\S+")
 _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
+#: What comes this way goes past the policies of the unicast families.
+_LABELED = re.compile(r"address-family (?P<family>ipv[46] labeled-unicast)")
 _VRF = re.compile(r"vrf (?P<vrf>\S+)")
 _NEIGHBOR = re.compile(r"neighbor (?P<name>\S+)(?: (?P<rest>.+))?")
 _INHERIT = re.compile(r"inherit peer (?P<name>\S+)")
@@ -139,6 +141,8 @@ class NxosReader(Reader):
                     if not peer.read(below.words, version):
                         self.use(below)
             elif line.text.startswith("address-family "):
+                if labeled := _LABELED.fullmatch(line.text):
+                    peer.unjudged.add(labeled["family"])
                 for below in line.children:
                     self.use(below)
             elif inherited := _INHERIT.fullmatch(line.text):

@@ -83,6 +83,9 @@ class Peer:
                 self.templates[place].append((int(rank[0]) if rank else 0, name))
             case ["activate"]:
                 self.active[version or 4] = not no
+            case ["activate", "6pe"] if not no:
+                # EOS: IPv6 with labels (RFC 4798).
+                self.unjudged.add("ipv6 6pe")
             case _ if no:
                 return False
             case _:

@@ -1,0 +1,91 @@
+"""Labeled-unicast (RFC 8277) goes past the policies of the unicast families: no guard there."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+
+from policies.dialects import DIALECTS
+from policies.filters import Direction, SessionKey
+from policies.guards import Fence, WantedGuard, deny_list
+from policies.install import install
+from policies.prefix_set import PrefixSet
+
+ALLOWED = {v: PrefixSet.of(ip_network(net)) for v, net in ((4, "10.65.0.0/16"), (6, "fd00::/8"))}
+FENCE = Fence(
+    "out", "orange", ALLOWED, {v: deny_list("out", "orange", v, ~one) for v, one in ALLOWED.items()}
+)
+EOS = """! device: tor1 (DCS-7050SX3, EOS-4.30.1F)
+router bgp 65101
+   neighbor NODES peer group
+   neighbor 10.0.0.1 peer group NODES
+   neighbor 10.0.0.1 remote-as 65001
+   !
+   address-family {family}
+      {line}
+!
+end
+"""
+NXOS = """version 10.2(3) Bios:version
+router bgp 65101
+  template peer NODES
+    remote-as 65001
+    address-family {template}
+  neighbor 10.0.0.1
+    inherit peer NODES
+    address-family {neighbor}
+"""
+
+
+def unjudged(platform: str, text: str, vrf: str = "") -> tuple[str, ...]:
+    running = DIALECTS[platform].parse(text)
+    key = SessionKey(vrf, "10.0.0.1")
+    said = running.sessions[key].unjudged
+    wanted = WantedGuard(
+        session=key, is_group=False, direction=Direction.IMPORT, fence=FENCE, may_open=False
+    )
+    limits = [one.limit for one in install("tor1", running, [wanted]).violations]
+    assert limits == (["unjudged-family"] if said else [])
+    return said
+
+
+@pytest.mark.parametrize(
+    ("family", "line", "said"),
+    [
+        ("ipv4 labeled-unicast", "neighbor 10.0.0.1 activate", ("ipv4 labeled-unicast",)),
+        ("ipv6 labeled-unicast", "neighbor NODES activate", ("ipv6 labeled-unicast",)),
+        ("ipv6", "neighbor 10.0.0.1 activate 6pe", ("ipv6 6pe",)),
+        ("ipv6", "neighbor NODES activate 6pe", ("ipv6 6pe",)),
+        ("ipv4 labeled-unicast", "no neighbor 10.0.0.1 activate", ()),
+        ("ipv6", "no neighbor 10.0.0.1 activate 6pe", ()),
+        ("evpn", "neighbor 10.0.0.1 activate", ()),
+    ],
+)
+def test_eos(family: str, line: str, said: tuple[str, ...]) -> None:
+    assert unjudged("eos", EOS.format(family=family, line=line)) == said
+
+
+def test_eos_group_that_a_vrf_uses() -> None:
+    text = EOS.format(family="ipv4 labeled-unicast", line="neighbor NODES activate")
+    member = "   vrf BLUE\n      neighbor 10.0.0.1 peer group NODES\n!\nend"
+    inside = text.replace("!\nend", member)
+    assert unjudged("eos", inside, "BLUE") == ("ipv4 labeled-unicast",)
+
+
+@pytest.mark.parametrize(
+    ("template", "neighbor", "said"),
+    [
+        ("ipv4 unicast", "ipv4 labeled-unicast", ("ipv4 labeled-unicast",)),
+        ("ipv6 labeled-unicast", "ipv4 unicast", ("ipv6 labeled-unicast",)),
+        ("ipv4 unicast", "l2vpn evpn", ()),
+    ],
+)
+@pytest.mark.parametrize("in_vrf", [False, True])
+def test_nxos(template: str, neighbor: str, said: tuple[str, ...], *, in_vrf: bool) -> None:
+    text = NXOS.format(template=template, neighbor=neighbor)
+    if in_vrf:
+        head, below = text.split("  neighbor ", 1)
+        inside = "".join(f"  {line}\n" for line in f"  neighbor {below}".splitlines())
+        text = f"{head}  vrf BLUE\n{inside}"
+    assert unjudged("nxos", text, "BLUE" if in_vrf else "") == said
