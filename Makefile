@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 SITE ?= inventory/lab
 ARGS ?=
+WORKERS ?= 2
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -35,7 +36,7 @@ demo: system $(VENV)/.lab ## watch a hijack succeed, the filters go out, the sam
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m lab demo $(ARGS)
 
 test: setup ## run all tests but the long sweeps
-	@$(PYTEST) --benchmark-skip -m "not slow" $(ARGS)
+	@$(PYTEST) --benchmark-skip -m "not slow" -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-slow: setup ## run the long sweeps: 50 changes on each fabric, each platform in every role
 	@$(PYTEST) --benchmark-skip -m slow $(ARGS)
