@@ -1,16 +1,20 @@
-"""What commands print: text for people, one JSON document for programs."""
+"""What commands print: text for people, one JSON document for programs. See :class:`Report`.
+
+Law: what was done is not undone, nor its exit code changed, by nobody reading of it.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from runbooks.streams import Steady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,17 +26,12 @@ if TYPE_CHECKING:
 _STYLES = {"clean": "green", "differs": "yellow", "unknown": "red"}
 
 
-class _Console(Console):
-    """A console whose reader may go away: what was done is not undone by nobody reading of it."""
-
-    def on_broken_pipe(self) -> None:
-        """Write into the void from now on, instead of ending the process."""
-        _into_the_void()
-
-
-def _into_the_void() -> None:
-    """Let stdout swallow what comes, also what is still in its buffer."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _lost(error: Exception) -> None:
+    """Say on stderr that stdout is lost, unless its reader left: who does that knows it."""
+    if not isinstance(error, BrokenPipeError):
+        stderr = Steady(sys.stderr)
+        stderr.write(f"ringfence: stdout can't be written: {error}\n")
+        stderr.flush()
 
 
 class Report:
@@ -40,18 +39,17 @@ class Report:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = _Console(highlight=False)
+        self._stdout = Steady(sys.stdout, _lost)
+        # Rich only writes to it, asks whether it is a terminal, and for its encoding.
+        self.console = Console(file=cast("TextIO", self._stdout), highlight=False)
 
     def document(self, command: str, exit_code: int, **content: object) -> None:
         """Print the JSON document of a command; nothing where text is wanted."""
         if self.as_json:
             head: dict[str, Any] = {"schema": "ringfence.result/v1", "command": command}
             text = json.dumps({**head, "exit_code": exit_code, **content}, indent=2)
-            try:
-                sys.stdout.write(f"{text}\n")
-                sys.stdout.flush()
-            except BrokenPipeError:
-                _into_the_void()
+            self._stdout.write(f"{text}\n")
+            self._stdout.flush()
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line of text."""
