@@ -171,7 +171,8 @@ class Semantics:
     ``other_family_matches`` is about a match on a list of the family that the route is not of,
     ``list_beside_map`` about whether a session's prefix-list is asked where it has a map too.
     ``ahead`` says where a guard goes, None for inside the session's own route-map; ``sets_only``
-    that lists are plain sets of what they permit.
+    that lists are plain sets of what they permit; ``members_follow_outbound`` that a member of
+    a peer group can't have an outbound route-map of its own, but only its group's.
     """
 
     undefined_list_matches: bool | None
@@ -182,6 +183,7 @@ class Semantics:
     list_beside_map: bool | None = True
     ahead: Ahead | None = None
     sets_only: bool = False
+    members_follow_outbound: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

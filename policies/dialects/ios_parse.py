@@ -41,6 +41,8 @@ class IosReader(Reader):
         undefined_attached_list_permits=True,
         other_family_matches=None,
         list_beside_map=True,
+        # "% Invalid command for a peer-group member", which the running configuration never shows.
+        members_follow_outbound=True,
     )
 
     def check(self, lines: Sequence[str]) -> None:
