@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from policies.change import Detach, apply, inner
 from policies.errors import Violation
-from policies.filters import APPLY_GROUPS, Stanza, members
+from policies.filters import APPLY_GROUPS, Direction, SessionKey, Stanza, members
 from policies.managed import Managed, Slot, managed, slots_of
 from policies.own_maps import OwnMap, OwnMaps, knows_its_inner
 from policies.ownership import free_name, is_stand_in
@@ -192,7 +192,21 @@ class _Installer:
                 )
             self.out.closed[slot] = "no policy, and the platform lets nothing through then"
         elif above not in self.own.fences:
+            if self._may_not_differ(session, direction):
+                self._refuse(
+                    "outbound-of-a-member",
+                    f"{key} has no outbound route-map, and as a member of the peer group "
+                    f"{session.group} can't have one of its own on this platform",
+                    f"guard the peer group {session.group}, or take {key} out of it",
+                )
+                return
             self.own.fences[slot] = self.out.fenced[slot]
+
+    def _may_not_differ(self, session: Session, direction: Direction) -> bool:
+        """Return whether the platform lets the session have outbound what its group has, alone."""
+        follows = self.base.semantics.members_follow_outbound and direction is Direction.EXPORT
+        group = SessionKey(session.key.vrf, session.group or "")
+        return follows and session.group is not None and group in self.base.sessions
 
     def _users(self) -> dict[str, list[Slot]]:
         """Return the slots by the route-map that decides them, once all is attached."""

@@ -13,6 +13,7 @@ import ssl
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from napalm.base.exceptions import CommitError, MergeConfigException, SessionLockedException
 from pyeapi.eapilib import CommandError
@@ -44,6 +45,10 @@ _AUTOSAVE = (
 
 class EosAdapter:
     """One transaction for each change, its timer armed with the commit itself."""
+
+    def __init__(self) -> None:
+        #: The session that a driver committed; another run's commit is not ours to confirm.
+        self._committed: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
     def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
         """Return the driver's options; certificates are checked unless the site says otherwise.
@@ -95,6 +100,7 @@ class EosAdapter:
         try:
             same_diff(_load(driver, candidate), diff)
             with _own_words():
+                self._committed[driver] = driver.config_session
                 driver.commit_config(revert_in=revert_in)
         except BaseException:
             if self.pending(driver):
@@ -115,7 +121,10 @@ class EosAdapter:
 
     def confirm(self, driver: Driver) -> None:
         """Confirm the pending commit, and save."""
-        driver.config_session = _pending(driver)
+        name = _pending(driver)
+        if name is not None and name != self._committed.get(driver, name):
+            raise DeviceError(f"the commit that waits is not this run's but {name}'s")
+        driver.config_session = name
         with _own_words():
             driver.confirm_commit()
 

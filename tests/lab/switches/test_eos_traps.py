@@ -95,6 +95,20 @@ def test_close_keeps_the_pending_commit_for_the_next_driver(box: SwitchBox) -> N
     assert "RF-ONLY" in box.control("startup")
 
 
+def test_the_commit_of_another_run_is_not_confirmed(box: SwitchBox) -> None:
+    first, second = opened(box), opened(box)
+    diff, _ = ADAPTER.dry_run(first, CANDIDATE)
+    ADAPTER.commit(first, CANDIDATE, diff, TIMER_S)
+    # Its timer was faster, and another run has committed since.
+    ADAPTER.revert(first, "")
+    ADAPTER.commit(second, CANDIDATE, diff, TIMER_S)
+    with pytest.raises(DeviceError, match="not this run's"):
+        ADAPTER.confirm(first)
+    assert box.control("pending") is not None
+    for driver in (first, second):
+        driver.close()
+
+
 def test_somebody_elses_timed_commit_is_left_alone(box: SwitchBox, driver: Driver) -> None:
     other = opened(box)
     other.load_merge_candidate(config="ip prefix-list THEIRS\n   seq 5 permit 192.0.2.0/24\n")

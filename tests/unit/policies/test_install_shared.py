@@ -102,6 +102,18 @@ def test_a_group_with_a_closed_member_is_not_opened() -> None:
     clean(parse(*lines), guard("G", group=True, may_open=True))
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_member_gets_no_outbound_map_where_members_follow_their_group(follows: bool) -> None:
+    running = parse(*GROUP, *MEMBERS)
+    running = replace(
+        running, semantics=replace(running.semantics, members_follow_outbound=follows)
+    )
+    found = install("tor1", running, [guard("10.0.0.1", EXPORT)])
+    assert [one.limit for one in found.violations] == ["outbound-of-a-member"] * follows
+    clean(running, guard("10.0.0.1"))
+    clean(running, guard("G", EXPORT, group=True))
+
+
 def test_one_session_with_two_guards_is_refused() -> None:
     guards = [guard("G", group=True), guard("10.0.0.1", fence=BLUE)]
     found = install("tor1", parse(*GROUP, *MEMBERS), guards)
