@@ -1,6 +1,7 @@
 """What a deploy leaves behind when it can't finish: every switch as it was, and a record of why."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -121,6 +122,24 @@ def test_a_signal_in_the_middle_of_a_wave_takes_every_switch_back(
     assert deploy.returncode == 1, err
     assert f"stopped by {number.name}" in err
     assert "Traceback" not in err
+    assert configurations(lab) == before
+    assert _status(site_path) == "taken-back"
+
+
+def test_a_terminal_lost_in_the_middle_of_a_wave_takes_every_switch_back(
+    lab: Lab, site_path: Path
+) -> None:
+    before = configurations(lab)
+    command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site_path), "--yes"]
+    terminal, end = pty.openpty()
+    # Nobody reads of this terminal: moving bars would fill its buffer, and hold the deploy up.
+    env = {**os.environ, "TERM": "dumb"}
+    deploy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=end, env=env)
+    os.close(end)
+    _wait_for(site_path, '"wave": 1')
+    os.close(terminal)
+    deploy.send_signal(signal.SIGHUP)
+    assert deploy.wait(timeout=60) == 1
     assert configurations(lab) == before
     assert _status(site_path) == "taken-back"
 
