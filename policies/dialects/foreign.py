@@ -18,29 +18,32 @@ _ATTACHED = re.compile(rf"\s+(?:neighbor \S+ )?route-map {_NAME} (?:in|out)\s*")
 _FAMILY, _END = "address-family ", "exit-address-family"
 #: What IOS-XE prints about a configuration in front of it, and what ends one.
 _ABOUT = ("Building configuration", "Current configuration :", "end")
+#: A line; whether it is free text; whether it begins a family that says nothing when empty.
+_Row = tuple[str, bool, bool]
 
 
-def foreign(lines: Sequence[str], literal: Sequence[bool]) -> str:
+def foreign(
+    lines: Sequence[str], literal: Sequence[bool], hollow: Sequence[bool] | None = None
+) -> str:
     """Return ``lines``, which keep their line ends, without ours and without separators.
 
     A stanza or a list goes with all of its lines; free text, as ``literal`` says, always
     stays. A ``!`` is printed behind blocks wherever they end, and an address family is
-    printed while it has lines, so neither says anything by itself.
+    printed while it has lines, so neither says anything by itself. Where an empty family does
+    say something, ``hollow`` marks the lines of those that say nothing.
     """
+    if hollow is None:
+        hollow = [line.strip().startswith(_FAMILY) for line in lines]
     rows = [
-        (line, kept)
-        for line, kept in zip(lines, literal, strict=True)
+        (line, kept, not kept and empty_says_nothing)
+        for line, kept, empty_says_nothing in zip(lines, literal, hollow, strict=True)
         if kept or not _is_separator(line)
     ]
-    out: list[tuple[str, bool]] = []
+    out: list[_Row] = []
     for block in _blocks(rows):
         if not _is_ours(block):
             routes = block[0][0].startswith(_ROUTER)
-            out += [
-                (line, kept)
-                for line, kept in block
-                if kept or not (routes and _ATTACHED.fullmatch(line))
-            ]
+            out += [row for row in block if row[1] or not (routes and _ATTACHED.fullmatch(row[0]))]
     return "".join(line for line in _without_empty_families(out))
 
 
@@ -55,39 +58,39 @@ def _is_separator(line: str) -> bool:
     )
 
 
-def _blocks(rows: Sequence[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:
+def _blocks(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
     """Yield each line that is not indented with those that are below it, and its ``exit``."""
-    block: list[tuple[str, bool]] = []
-    for line, kept in rows:
+    block: list[_Row] = []
+    for row in rows:
+        line, kept, _ = row
         if block and not kept and not line.startswith((" ", "\t")) and line.rstrip() != "exit":
             yield block
             block = []
-        block.append((line, kept))
+        block.append(row)
     if block:
         yield block
 
 
-def _is_ours(block: Sequence[tuple[str, bool]]) -> bool:
+def _is_ours(block: Sequence[_Row]) -> bool:
     """Return whether a block is a list or a route-map of ours, or a stanza about one of ours.
 
     What the operator calls by a name like ours, such as a VRF or a community, is not ours.
     """
-    head, literal = block[0]
+    head, literal, _ = block[0]
     if literal:
         return False
-    inside = (line for line, kept in block[1:] if not kept)
+    inside = (line for line, kept, _ in block[1:] if not kept)
     stanza = head.startswith(_MAP) and any(_MATCH.fullmatch(line) for line in inside)
     return stanza or _OBJECT.fullmatch(head) is not None
 
 
-def _without_empty_families(rows: Sequence[tuple[str, bool]]) -> Iterator[str]:
-    indents = [len(line) - len(line.lstrip()) for line, _ in rows]
+def _without_empty_families(rows: Sequence[_Row]) -> Iterator[str]:
+    indents = [len(line) - len(line.lstrip()) for line, _, _ in rows]
     skip = -1
-    for at, (line, kept) in enumerate(rows):
+    for at, (line, _, empty_says_nothing) in enumerate(rows):
         if at == skip:
             continue
-        text = line.strip()
-        if not kept and text.startswith(_FAMILY):
+        if empty_says_nothing:
             nothing_below = at + 1 == len(rows) or indents[at + 1] <= indents[at]
             if at + 1 < len(rows) and rows[at + 1][0].strip() == _END:
                 skip, nothing_below = at + 1, True

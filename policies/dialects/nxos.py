@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from policies.dialects.foreign import foreign
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
+from policies.dialects.nxos_families import inherited_families
 from policies.dialects.nxos_parse import NxosReader
 from policies.dialects.nxos_scheduler import scheduler_lines
 from policies.dialects.prefix_lines import list_lines
@@ -52,17 +53,20 @@ class NxosDialect:
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks.
 
-        The jobs and schedules that a commit's revert timer is made of are ours too.
+        The jobs and schedules that a commit's revert timer is made of are ours too. An empty
+        family stays, as it activates the family, unless the neighbor inherits that anyway.
         """
         lines = text.splitlines(keepends=True)
         literal = free_text(lines, ios_opener)
-        ours = scheduler_lines(lines, literal)
-        rows = [
-            row
-            for row, mine in zip(zip(lines, literal, strict=True), ours, strict=True)
-            if not mine
-        ]
-        return foreign([line for line, _ in rows], [free for _, free in rows])
+        hollow = inherited_families(lines, literal)
+        rows = zip(lines, literal, hollow, strict=True)
+        left = zip(rows, scheduler_lines(lines, literal), strict=True)
+        kept = [row for row, mine in left if not mine]
+        return foreign(
+            [line for line, _, _ in kept],
+            [free for _, free, _ in kept],
+            [empty_says_nothing for _, _, empty_says_nothing in kept],
+        )
 
     def list_lines(self, one: PrefixList) -> list[str]:
         """Return a prefix-list."""

@@ -77,3 +77,58 @@ def test_our_lists_maps_and_stanzas_are_not_foreign(name: str, ours: str) -> Non
 def test_the_line_that_attaches_one_of_ours_is_not_foreign(name: str, line: str, way: str) -> None:
     head, tail = "router bgp 65000\n neighbor 10.0.0.1\n  weight 3\n", "  timers 1 3\n"
     assert DIALECTS[name].foreign(f"{head}{line} {way}\n{tail}") == head + tail
+
+
+NXOS = """\
+version 9.3(8)
+router bgp 65000
+  address-family ipv4 unicast
+  template peer SPINE
+    address-family ipv4 unicast
+      send-community
+  template peer-session TIMERS
+    timers 1 3
+  neighbor 10.0.0.1
+{neighbor}    remote-as 65001
+  vrf RED
+    address-family ipv6 unicast
+    neighbor 10.0.0.2
+{in_vrf}      remote-as 65001
+"""
+INHERITS, FAMILY = "    inherit peer SPINE\n", "    address-family ipv4 unicast\n"
+STAYS = {
+    "by itself": FAMILY,
+    "not in the template": INHERITS + FAMILY.replace("ipv4", "ipv6"),
+    "not that family": INHERITS + FAMILY.replace("unicast", "labeled-unicast"),
+    "of an unknown template": INHERITS.replace("SPINE", "GONE") + FAMILY,
+    "of a session template": INHERITS.replace("peer SPINE", "peer-session TIMERS") + FAMILY,
+    "with lines": f"{INHERITS}{FAMILY}      weight 3\n",
+}
+
+
+def on_nxos(neighbor: str = "", in_vrf: str = "") -> str:
+    deeper = "".join(f"  {line}" for line in in_vrf.splitlines(keepends=True))
+    return NXOS.format(neighbor=neighbor, in_vrf=deeper)
+
+
+@pytest.mark.parametrize("case", STAYS)
+def test_an_empty_family_activates_on_nxos(case: str) -> None:
+    for text in (on_nxos(STAYS[case]), on_nxos("", STAYS[case])):
+        assert DIALECTS["nxos"].foreign(text) == text
+
+
+@pytest.mark.parametrize("guard", ["", "      route-map RF-import in\n"])
+def test_an_empty_family_that_is_inherited_says_nothing_on_nxos(guard: str) -> None:
+    told = DIALECTS["nxos"].foreign(on_nxos(INHERITS + FAMILY + guard))
+    assert told == on_nxos(INHERITS)
+    told = DIALECTS["nxos"].foreign(
+        on_nxos("", FAMILY + (f"  {guard}" if guard else "") + INHERITS)
+    )
+    assert told == on_nxos("", INHERITS)
+
+
+@pytest.mark.parametrize("name", ["eos", "frr", "ios"])
+def test_an_empty_family_says_nothing_elsewhere(name: str) -> None:
+    head = "router bgp 65000\n neighbor 10.0.0.1 weight 3\n"
+    family = " address-family ipv4\n  neighbor 10.0.0.1 route-map RF-m in\n"
+    assert DIALECTS[name].foreign(f"{head}{family} exit-address-family\n!\n") == head
