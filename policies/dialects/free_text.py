@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from policies.errors import ParseError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -18,17 +20,26 @@ _UNTIL_EOF = re.compile(r"\s*(?:banner \S+|action bash|code(?: unit \S+)?)\s*")
 
 
 def ios_opener(line: str) -> str | None:
-    """Return what ends the banner or macro that begins in ``line``, of IOS-XE or NX-OS.
+    """Return what ends the banner or macro that begins in ``line``, of IOS-XE.
 
     The first character is the delimiter; IOS writes a control character as two, ``^C``.
     """
     if _MACRO.fullmatch(line):
         return "@"
+    return _banner_end(line, control=True)
+
+
+def nxos_opener(line: str) -> str | None:
+    """Return what ends the banner that begins in ``line``, of NX-OS: always one character."""
+    return _banner_end(line, control=False)
+
+
+def _banner_end(line: str, *, control: bool) -> str | None:
     found = _DELIMITED.match(line)
     if not found:
         return None
     text = found["text"]
-    delimiter = text[:2] if text.startswith("^") else text[0]
+    delimiter = text[:2] if control and text.startswith("^") else text[0]
     return None if delimiter in text[len(delimiter) :] else delimiter
 
 
@@ -40,7 +51,8 @@ def eos_opener(line: str) -> str | None:
 def free_text(lines: Sequence[str], opener: Callable[[str], str | None]) -> list[bool]:
     """Return, line by line, whether it is free text; the line that opens it is not.
 
-    Where its end never comes all that follows is free text: the configuration is cut short.
+    Raises:
+        ParseError: its end never comes; the configuration is cut short, or misread.
     """
     found = [False] * len(lines)
     at = 0
@@ -49,7 +61,9 @@ def free_text(lines: Sequence[str], opener: Callable[[str], str | None]) -> list
         at += 1
         if end is None:
             continue
-        last = next((n for n in range(at, len(lines)) if _ends(lines[n], end)), len(lines) - 1)
+        last = next((n for n in range(at, len(lines)) if _ends(lines[n], end)), None)
+        if last is None:
+            raise ParseError(f"line {at} begins a banner or script that never ends")
         found[at : last + 1] = [True] * (last + 1 - at)
         at = last + 1
     return found

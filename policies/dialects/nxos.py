@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.dialects.foreign import foreign
-from policies.dialects.free_text import free_text, ios_opener
+from policies.dialects.free_text import free_text, nxos_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
 from policies.dialects.nxos_families import inherited_families
 from policies.dialects.nxos_parse import NxosReader
@@ -57,7 +57,7 @@ class NxosDialect:
         family stays, as it activates the family, unless the neighbor inherits that anyway.
         """
         lines = text.splitlines(keepends=True)
-        literal = free_text(lines, ios_opener)
+        literal = free_text(lines, nxos_opener)
         hollow = inherited_families(lines, literal)
         rows = zip(lines, literal, hollow, strict=True)
         left = zip(rows, scheduler_lines(lines, literal), strict=True)

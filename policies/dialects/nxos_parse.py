@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from policies.dialects.free_text import free_text, ios_opener
+from policies.dialects.free_text import free_text, nxos_opener
 from policies.dialects.hierarchy import walk
 from policies.dialects.peers import Peer, Sessions, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
@@ -53,7 +54,7 @@ class NxosReader(Reader):
 
     def commands(self, lines: Sequence[str]) -> Sequence[str]:
         """Return ``lines`` without the text of banners."""
-        literal = free_text(lines, ios_opener)
+        literal = free_text(lines, nxos_opener)
         return ["" if free else line for line, free in zip(lines, literal, strict=True)]
 
     def router(self, top: Block) -> None:
@@ -127,7 +128,7 @@ class NxosReader(Reader):
         name = peer_name(found["name"])
         peer = peers.setdefault(name, Peer())
         # A neighbor that is a prefix stands for all that connect from it.
-        peer.is_group = peer.listens = "/" in name
+        peer.is_group = peer.listens = _is_prefix(name)
         if found["rest"] and not peer.read(found["rest"].split(), None):
             self.use(block)
         self._peer(block, peer)
@@ -149,3 +150,14 @@ class NxosReader(Reader):
                 peer.group = inherited["name"]
             elif not peer.read(line.words, None):
                 self.use(line)
+
+
+def _is_prefix(name: str) -> bool:
+    """Return whether a neighbor is named by a prefix; an interface has a slash too."""
+    if "/" not in name:
+        return False
+    try:
+        ip_network(name, strict=False)
+    except ValueError:
+        return False
+    return True
