@@ -97,8 +97,11 @@ def read_set(text: str) -> tuple[Tree, tuple[tuple[str, ...], ...]]:
     """Return the active configuration, and the paths of what is inactive in it.
 
     Raises:
-        ParseError: ``text`` is not the set form of a whole Junos configuration.
+        ParseError: ``text`` is not the set form of a whole Junos configuration. Nothing marks
+            the end of that, so a cut in the middle of a line shows, and one between lines not.
     """
+    if text and not text.endswith("\n"):
+        raise ParseError("the last line does not end: the configuration is cut short")
     tree: Tree = {}
     inactive: list[tuple[str, ...]] = []
     versioned = False

@@ -207,3 +207,11 @@ def test_a_quote_may_span_lines_and_hold_anything() -> None:
         '\n\\"two\\" three\\\\"\nset protocols bgp group G import A\n'
     )
     assert [key.name for key in running.sessions] == ["G"]
+
+
+def test_a_configuration_that_is_cut_inside_its_last_line_is_refused() -> None:
+    whole = f"{text()}deactivate protocols bgp group SPINES import\n"
+    JUNOS.parse(whole)
+    for cut in range(len(text()) + 1, len(whole)):
+        with pytest.raises(ParseError, match="cut short"):
+            JUNOS.parse(whole[:cut])

@@ -65,7 +65,7 @@ def test_the_lines_of_a_list() -> None:
         )
     ]
     after = apply(running, [AddList(FOUR)])
-    assert JUNOS.parse(PLAIN + "\n".join(lines)).lists[4, NAME] == FOUR
+    assert JUNOS.parse(PLAIN + "".join(f"{line}\n" for line in lines)).lists[4, NAME] == FOUR
     assert JUNOS.render([RemoveList(FOUR)], after).splitlines() == [
         f"delete policy-options policy-statement {NAME}"
     ]
