@@ -8,17 +8,16 @@ is on record before it is taken.
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
 from runbooks.differences import all_slots
 from runbooks.signals import held
 from tasks.carry_out import Todo, confirm, prepare, take_back
-from tasks.errors import UntouchedError
+from tasks.errors import HalfwayError, UntouchedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from inventory.site import Site
     from runbooks.planning import Prepared
@@ -149,13 +148,16 @@ class Engine:
             self._progress.say(f"not on record: {step}: {error}")
 
     def _back_on(
-        self, stage: str, names: Sequence[str], *, again: bool = False
+        self, stage: str, names: Sequence[str], halfway: Container[str] = ()
     ) -> dict[str, Outcome[None]]:
         with self._progress.stage(stage, names) as done:
             return self._fleet.each(
-                partial(take_back, again=again),
+                take_back,
                 names,
-                arguments={name: (self._site.devices[name], self._todo(name)) for name in names},
+                arguments={
+                    name: (self._site.devices[name], self._todo(name), name in halfway)
+                    for name in names
+                },
                 done=done,
             )
 
@@ -168,7 +170,9 @@ class Engine:
         again = [name for name, outcome in outcomes.items() if outcome.failed]
         if again:
             self._fleet.forget(again)
-            outcomes |= self._back_on("take back again", again, again=True)
+            # Only where we began to: elsewhere what differs is somebody else's work.
+            halfway = {name for name in again if isinstance(outcomes[name].error, HalfwayError)}
+            outcomes |= self._back_on("take back again", again, halfway)
         unknown = []
         for name, outcome in outcomes.items():
             if outcome.failed:

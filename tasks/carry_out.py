@@ -9,7 +9,14 @@ from inventory.errors import DeviceError
 from policies.change import steps
 from policies.dialects import DIALECTS
 from policies.managed import digest, managed
-from tasks.errors import LockedError, StaleError, UntouchedError, VerifyError, translate
+from tasks.errors import (
+    HalfwayError,
+    LockedError,
+    StaleError,
+    UntouchedError,
+    VerifyError,
+    translate,
+)
 from tasks.snapshot import parse_running
 from tasks.verify import verify_config, verify_routes
 
@@ -75,7 +82,7 @@ def confirm(host: Host, device: Device, expected: Expected) -> None:
     verify_config(device, host.adapter.running(host.driver), expected)
 
 
-def take_back(host: Host, device: Device, todo: Todo, *, again: bool = False) -> None:
+def take_back(host: Host, device: Device, todo: Todo, again: bool = False) -> None:
     """Bring the device back to what it was, whatever became of the change on it.
 
     Only what this run did is undone: a commit that is pending, or filters that are those that
@@ -86,19 +93,30 @@ def take_back(host: Host, device: Device, todo: Todo, *, again: bool = False) ->
     they stand on.
 
     Raises:
+        HalfwayError: it was begun and failed; a second try may say ``again``.
         VerifyError: its running configuration is not what it was.
     """
     before = todo.dry_run.expected.before
     if host.adapter.pending(host.driver):
         # Also where the device can't be read any more: its own way back needs no reading.
-        host.adapter.revert(host.driver, todo.way_back)
+        _revert(host, device, todo.way_back)
     elif way_back := _way_back(host, device, todo, again=again):
-        host.adapter.revert(host.driver, way_back)
+        _revert(host, device, way_back)
     # Also where the timer was faster: it brings the text back, and on some platforms no more.
     host.adapter.refresh(host.driver, todo.slots)
     text = host.adapter.running(host.driver)
     if text != before.text and digest(parse_running(device, text)) != digest(before.running):
         raise VerifyError(f"{device.name}: its running configuration is not what it was")
+
+
+def _revert(host: Host, device: Device, way_back: str) -> None:
+    try:
+        host.adapter.revert(host.driver, way_back)
+    except Exception as error:
+        known = error
+        if not isinstance(error, DeviceError):
+            known = translate(device.name, device.hostname, error)
+        raise HalfwayError(str(known)) from error
 
 
 def _way_back(host: Host, device: Device, todo: Todo, *, again: bool) -> str:
@@ -107,7 +125,8 @@ def _way_back(host: Host, device: Device, todo: Todo, *, again: bool) -> str:
     running = parse_running(device, host.adapter.running(host.driver))
     if digest(running) == expected.digest:
         return todo.way_back
-    if not again or digest(running) == digest(expected.before.running):
+    if not again:
         return ""
+    # "" too if nothing is left; what no session uses is ours all the same, and goes.
     left = steps(managed(running), managed(expected.before.running), in_order=True)
     return DIALECTS[device.platform].render(left, running)
