@@ -303,6 +303,13 @@ class SiteFile(Model):
     matrix: tuple[MatrixRow, ...] = Field(
         default=(), description="rows that replace those of the default matrix"
     )
+    timers: Timers = Timers()
+    limits: Limits = Limits()
+    waves: Waves = Waves()
+    ssh: Ssh = Ssh()
+    tls: Tls = Tls()
+    credentials: Credentials = Credentials()
+    runs: PathField = Field(default=".runs", description="where the record is kept")
 
     @field_validator("matrix")
     @classmethod
@@ -313,14 +320,6 @@ class SiteFile(Model):
                 raise ValueError(f"two rows for a {row.on} that faces a {row.facing}; keep one")
             said.add((row.on, row.facing))
         return rows
-
-    timers: Timers = Timers()
-    limits: Limits = Limits()
-    waves: Waves = Waves()
-    ssh: Ssh = Ssh()
-    tls: Tls = Tls()
-    credentials: Credentials = Credentials()
-    runs: PathField = Field(default=".runs", description="where the record is kept")
 
 
 class Session(Model):
