@@ -59,9 +59,15 @@ class Services:
 
 
 class Server:
-    """A running SSH server; :meth:`cut` is what a reboot does, :meth:`close` the end."""
+    """A running SSH server; :meth:`cut` is what a reboot does, :meth:`close` the end.
+
+    While ``refuses_logins`` no proof is good enough; while ``is_away`` connections are cut before
+    a word is said.
+    """
 
     def __init__(self) -> None:
+        self.refuses_logins = False
+        self.is_away = False
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self.acceptor: asyncssh.SSHAcceptor | None = None
 
@@ -99,7 +105,7 @@ async def serve(listener: socket.socket, environment: Environment, services: Ser
             process.exit(status)
 
     server.acceptor = await asyncssh.create_server(
-        lambda: _Account(environment, server.connections),
+        lambda: _Account(environment, server),
         sock=listener,
         server_host_keys=[str(environment.files / "host_key")],
         process_factory=handle,
@@ -117,28 +123,29 @@ async def serve(listener: socket.socket, environment: Environment, services: Ser
 class _Account(asyncssh.SSHServer):
     """The one account, with a password and the keys of ``authorized_keys``."""
 
-    def __init__(
-        self, environment: Environment, connections: set[asyncssh.SSHServerConnection]
-    ) -> None:
+    def __init__(self, environment: Environment, server: Server) -> None:
         self._environment = environment
-        self._connections = connections
+        self._server = server
         self._connection: asyncssh.SSHServerConnection | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Keep the connection, to which the keys are told."""
         self._connection = conn
-        self._connections.add(conn)
+        self._server.connections.add(conn)
+        if self._server.is_away:
+            conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         del exc
         if self._connection is not None:
-            self._connections.discard(self._connection)
+            self._server.connections.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         """Ask everybody for a proof; only the account's own user has keys."""
         keys = self._environment.files / "authorized_keys"
-        if username == self._environment.username and keys.exists() and self._connection:
+        is_known = username == self._environment.username and not self._server.refuses_logins
+        if is_known and keys.exists() and self._connection:
             self._connection.set_authorized_keys(str(keys))
         return True
 
@@ -147,9 +154,10 @@ class _Account(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        """Return whether both are the account's."""
+        """Return whether both are the account's, and logins are taken."""
         known = hmac.compare_digest(username.encode(), self._environment.username.encode())
-        return known and hmac.compare_digest(password.encode(), self._environment.password.encode())
+        is_right = hmac.compare_digest(password.encode(), self._environment.password.encode())
+        return known and is_right and not self._server.refuses_logins
 
 
 async def _serve(process: Channel, client: Client, services: Services) -> int:

@@ -321,3 +321,33 @@ def test_a_subsystem_has_the_channel_and_an_unknown_one_is_closed(
     channel = transport.open_session()
     with pytest.raises(paramiko.SSHException, match="closed"):
         channel.invoke_subsystem("sftp")
+
+
+@pytest.mark.parametrize("way", ["password", "key"])
+def test_no_proof_is_good_enough_while_logins_are_refused(server: Box, way: str) -> None:
+    how: dict[str, object] = (
+        {"password": PASSWORD}
+        if way == "password"
+        else {"use_keys": True, "key_file": str(server.key_file)}
+    )
+    server.server.refuses_logins = True
+    with pytest.raises(NetmikoAuthenticationException):
+        netmiko(server, **how)
+    server.server.refuses_logins = False
+    assert netmiko(server, **how).find_prompt() == "switch1#"
+
+
+def test_nothing_is_said_while_it_is_away(server: Box) -> None:
+    server.server.is_away = True
+    with socket.create_connection((ADDRESS, server.port), timeout=10) as client:
+        assert not _said(client)
+    server.server.is_away = False
+    with socket.create_connection((ADDRESS, server.port), timeout=10) as client:
+        assert _said(client).startswith(b"SSH-2.0")
+
+
+def _said(client: socket.socket) -> bytes:
+    try:
+        return client.recv(100)
+    except ConnectionResetError:
+        return b""
