@@ -16,19 +16,17 @@ import click
 
 from inventory.errors import Exit, RingfenceError
 from inventory.models import SCHEMAS
-from inventory.site import load_site
 from runbooks.audit import audit, verify
+from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, ensure_answer
 from runbooks.deploy import deploy
-from runbooks.device_plan import ACCEPTABLE
 from runbooks.plan_file import Plan, load_plan
 from runbooks.planning import make_plan
-from runbooks.progress import Progress
 from runbooks.record import find_run, runs
 from runbooks.report import Report
 from runbooks.rollback import rollback
 from runbooks.selection import select
 from runbooks.streams import Steady
-from runbooks.supported import ensure_supported, unusable
+from runbooks.supported import unusable
 from tasks.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -36,54 +34,7 @@ if TYPE_CHECKING:
 
     from inventory.site import Site
     from runbooks.audit import Verdict
-
-_SITE = click.option(
-    "--site",
-    "site_path",
-    type=click.Path(path_type=Path),
-    default=Path("inventory/lab"),
-    show_default=True,
-    envvar="RINGFENCE_SITE",
-    help="The folder of the network's inventory, pools and settings.",
-)
-_LIMIT = click.option(
-    "--limit", "limits", multiple=True, help="Only these hosts, roles or groups (a,b or repeated)."
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-_YES = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
-_ACCEPT = click.option(
-    "--accept",
-    "accept",
-    multiple=True,
-    type=click.Choice(ACCEPTABLE),
-    help="Go beyond a limit that refused.",
-)
-_DIFF = click.option("--diff/--no-diff", default=True, help="Show the devices' own diffs.")
-
-
-class _Context:
-    """What every command needs: the report, and later the site and its devices."""
-
-    def __init__(self, command: str, *, as_json: bool) -> None:
-        self.command = command
-        self.report = Report(as_json=as_json)
-        self.progress = Progress()
-
-    def site(self, path: Path) -> Site:
-        site = load_site(path)
-        ensure_supported(site)
-        return site
-
-    def agreed(self, plan: Plan, *, yes: bool, diffs: bool) -> bool:
-        """Show ``plan`` and return whether to go on."""
-        self.report.plan(plan, diffs=diffs)
-        return yes or click.confirm(f"Change {len(plan.changed)} devices?", err=True)
-
-
-def _ensure_answer(*, yes: bool) -> None:
-    """Refuse a command that would have to ask where nobody can answer, before anything else."""
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask on: pass --yes, or a reviewed PLAN")
+    from runbooks.progress import Progress
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,11 +57,11 @@ def cli() -> None:
 
 
 @cli.command("plan")
-@_SITE
-@_LIMIT
-@_ACCEPT
-@_DIFF
-@_JSON
+@SITE
+@LIMIT
+@ACCEPT
+@DIFF
+@JSON
 @click.option("--check", is_flag=True, help="Exit with 2 if anything would change.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan to this file."
@@ -130,7 +81,7 @@ def plan_command(
     Review the file that --out writes, then hand it to `ringfence deploy FILE`: that is
     refused if a device has changed meanwhile.
     """
-    context = _Context("plan", as_json=as_json)
+    context = Context("plan", as_json=as_json)
     if out is not None and not os.access(out.resolve().parent, os.W_OK):
         raise unusable(f"{out}: can't be written there; nothing was contacted")
     site = context.site(site_path)
@@ -148,12 +99,12 @@ def plan_command(
 
 @cli.command("deploy")
 @click.argument("plan_path", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
-@_SITE
-@_LIMIT
-@_ACCEPT
-@_DIFF
-@_YES
-@_JSON
+@SITE
+@LIMIT
+@ACCEPT
+@DIFF
+@YES
+@JSON
 def deploy_command(
     *,
     plan_path: Path | None,
@@ -169,8 +120,8 @@ def deploy_command(
     With PLAN, the reviewed file is carried out as it stands, without asking; without, a
     plan is made, shown and asked about.
     """
-    _ensure_answer(yes=yes or plan_path is not None)
-    context = _Context("deploy", as_json=as_json)
+    ensure_answer(yes=yes or plan_path is not None)
+    context = Context("deploy", as_json=as_json)
     reviewed = load_plan(plan_path) if plan_path else None
     if reviewed is not None and accept:
         raise click.UsageError("--accept belongs to the plan: make a new one with it")
@@ -203,16 +154,16 @@ def deploy_command(
 
 @cli.command("rollback")
 @click.argument("run", required=False)
-@_SITE
-@_DIFF
-@_YES
-@_JSON
+@SITE
+@DIFF
+@YES
+@JSON
 def rollback_command(
     *, run: str | None, site_path: Path, diff: bool, yes: bool, as_json: bool
 ) -> int:
     """Undo RUN, by default the last confirmed one, as a planned and verified run of its own."""
-    _ensure_answer(yes=yes)
-    context = _Context("rollback", as_json=as_json)
+    ensure_answer(yes=yes)
+    context = Context("rollback", as_json=as_json)
     site = context.site(site_path)
     undone = find_run(site.file(site.settings.runs), run)
     names = [one.device for one in undone.plan.changed if one.device in site.devices]
@@ -245,7 +196,7 @@ def _judge(
     *,
     as_json: bool,
 ) -> int:
-    context = _Context(name, as_json=as_json)
+    context = Context(name, as_json=as_json)
     site = context.site(site_path)
     with Fleet(site, select(site, limits)) as fleet:
         verdicts = work(site, fleet, context.progress)
@@ -261,9 +212,9 @@ def _judge(
 
 
 @cli.command("audit")
-@_SITE
-@_LIMIT
-@_JSON
+@SITE
+@LIMIT
+@JSON
 def audit_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> int:
     """Show what has drifted from what the pools want. Read-only.
 
@@ -273,9 +224,9 @@ def audit_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> i
 
 
 @cli.command("verify")
-@_SITE
-@_LIMIT
-@_JSON
+@SITE
+@LIMIT
+@JSON
 def verify_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> int:
     """Prove, from the devices' own configurations, that no fenced session lets more through.
 
@@ -285,11 +236,11 @@ def verify_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> 
 
 
 @cli.command("runs")
-@_SITE
-@_JSON
+@SITE
+@JSON
 def runs_command(*, site_path: Path, as_json: bool) -> int:
     """List every run on record, the newest last."""
-    context = _Context("runs", as_json=as_json)
+    context = Context("runs", as_json=as_json)
     site = context.site(site_path)
     known = runs(site.file(site.settings.runs))
     context.report.runs(known)
@@ -300,11 +251,11 @@ def runs_command(*, site_path: Path, as_json: bool) -> int:
 
 @cli.command("show")
 @click.argument("run")
-@_SITE
-@_JSON
+@SITE
+@JSON
 def show_command(*, run: str, site_path: Path, as_json: bool) -> int:
     """Show RUN step by step: who, when, what plan, and what became of each device."""
-    context = _Context("show", as_json=as_json)
+    context = Context("show", as_json=as_json)
     site = context.site(site_path)
     found = find_run(site.file(site.settings.runs), run)
     context.report.run(found)

@@ -11,7 +11,7 @@ import pytest
 from builders import FILES, HOSTS, POOLS, edited, write_site
 
 from inventory.errors import Exit
-from runbooks import cli
+from runbooks import cli, cli_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +166,7 @@ def test_a_mistake_of_our_own_is_one_sentence(
     def broken(*_: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr(cli, "load_site", broken)
+    monkeypatch.setattr(cli_common, "load_site", broken)
     monkeypatch.delenv("RINGFENCE_DEBUG", raising=False)
     assert cli.run(["plan"]) == Exit.FAILED
     (line,) = capsys.readouterr().err.splitlines()
