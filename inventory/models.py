@@ -6,126 +6,64 @@ refuse unknown keys, and hold ``ipaddress`` values; lengths are in bits, times i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads it at run time
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from inventory.fields import (
+    DEVICE_ROLES,
+    ClusterName,
+    DatabaseUrl,
+    Line,
+    Name,
+    NeighborField,
+    Network,
+    NetworkField,
+    PathField,
+    Role,
+    RoleField,
+    plain_name,
 )
 
-Network = IPv4Network | IPv6Network
+__all__ = [
+    "BLOCK_SIZES",
+    "DEFAULT_BLOCK_SIZE",
+    "DEVICE_ROLES",
+    "SCHEMAS",
+    "Announce",
+    "Cluster",
+    "Guard",
+    "HostData",
+    "HostEntry",
+    "MatrixRow",
+    "Network",
+    "Pool",
+    "PoolKind",
+    "PoolsFile",
+    "Role",
+    "Session",
+    "SiteFile",
+    "Ssh",
+    "Tls",
+    "plain_name",
+]
 
 #: Lengths of a block that Calico's IPAM allows (projectcalico api, ippool.go: ``blockSize``).
 BLOCK_SIZES = {4: range(20, 33), 6: range(116, 129)}
 DEFAULT_BLOCK_SIZE = {4: 26, 6: 122}
 
 
-class Role(StrEnum):
-    """What a switch is, or what a session faces."""
-
-    TOR = "tor"
-    SPINE = "spine"
-    BORDER = "border"
-    NODE = "node"
-    EXTERNAL = "external"
-
-
-DEVICE_ROLES = (Role.TOR, Role.SPINE, Role.BORDER)
-
-
-def _strict_network(value: object) -> Network:
-    """Return ``value`` as a network; one sentence for what is not one."""
-    if isinstance(value, IPv4Network | IPv6Network):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f.:]+/\d{1,3}", value):
-        raise ValueError("not a network; write address/length, such as 10.65.0.0/16")
-    try:
-        return ip_network(value)
-    except ValueError as error:
-        try:
-            meant = ip_network(value, strict=False)
-        except ValueError:
-            raise ValueError(f"not a network: {error}") from None
-        raise ValueError(f"not a network: it has host bits set; did you mean {meant}?") from None
-
-
-def plain_name(value: str) -> str:
-    """Return ``value`` if it can stand in a switch's configuration as one plain word.
-
-    Raises:
-        ValueError: it can't, and why.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,62}", value):
-        raise ValueError(
-            "not a name: use 1 to 63 letters, digits and . _ : / -, a letter or digit first"
-        )
-    return value
-
-
-def _cluster_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", value):
-        raise ValueError("not a cluster's name: use letters, digits, _ and -, no more")
-    return value
-
-
-def _role(value: object) -> object:
-    if isinstance(value, str) and value not in set(Role):
-        raise ValueError(f"unknown role; the roles are {', '.join(Role)}")
-    return value
-
-
-def _neighbor(value: str) -> str:
-    """Return a neighbor as a device prints it: an address, or an interface's name."""
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        if value[0].isdigit():
-            raise ValueError("neither an address nor the name of an interface") from None
-        return value
-
-
-NetworkField = Annotated[Network, BeforeValidator(_strict_network)]
-RoleField = Annotated[Role, BeforeValidator(_role)]
-Name = Annotated[str, AfterValidator(plain_name)]
-ClusterName = Annotated[str, Field(max_length=24), AfterValidator(_cluster_name)]
-NeighborField = Annotated[Name, AfterValidator(_neighbor)]
-
-
-def _line(value: str) -> str:
-    if not value or not value.isprintable():
-        raise ValueError("must be one line of printable characters")
-    return value
-
-
-def _path(value: str) -> str:
-    """Return a path that can be looked up at all."""
-    try:
-        Path(_line(value)).expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such home directory") from None
-    return value
-
-
-#: One line of text, such as a user's name.
-Line = Annotated[str, AfterValidator(_line)]
-#: A path, relative to the site's folder unless it begins with / or ~.
-PathField = Annotated[str, AfterValidator(_path)]
-
-
 class Model(BaseModel):
-    """The common rules: frozen, nothing unknown, defaults checked too."""
+    """The common rules: frozen, nothing unknown, defaults checked too.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    What pydantic quotes of the input could be a secret in the wrong place: it quotes nothing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
 
 
 class PoolKind(StrEnum):
@@ -292,6 +230,29 @@ class Credentials(Model):
     )
 
 
+class Ledger(Model):
+    """Where the authoritative record of runs is; the password stands in no file of a site.
+
+    The environment variable RINGFENCE_LEDGER_PASSWORD goes first, then the file; without either
+    the database's own client looks for one (~/.pgpass) or needs none.
+    """
+
+    url: DatabaseUrl | None = Field(
+        default=None,
+        description="postgresql://USER@HOST/DATABASE, for several jump hosts; default: a file of "
+        "SQLite in the folder of `runs`",
+    )
+    password_file: PathField | None = Field(
+        default=None, description="a file with the password alone, which nobody else may read"
+    )
+
+    @model_validator(mode="after")
+    def _password_for_something(self) -> Self:
+        if self.password_file is not None and self.url is None:
+            raise ValueError("password_file belongs to a url; add one, or take it out")
+        return self
+
+
 class SiteFile(Model):
     """site.yaml."""
 
@@ -309,7 +270,10 @@ class SiteFile(Model):
     ssh: Ssh = Ssh()
     tls: Tls = Tls()
     credentials: Credentials = Credentials()
-    runs: PathField = Field(default=".runs", description="where the record is kept")
+    runs: PathField = Field(
+        default=".runs", description="where the record is kept, or its readable copy"
+    )
+    ledger: Ledger = Ledger()
 
     @field_validator("matrix")
     @classmethod

@@ -7,7 +7,6 @@ that whoever mends a file mends it once. Nothing here contacts a device.
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +26,7 @@ from inventory.models import (
     SiteFile,
     plain_name,
 )
+from inventory.secrets import read_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,27 +103,23 @@ class Site:
         """
         if given := os.environ.get("RINGFENCE_PASSWORD"):
             return given
-        name = self.settings.credentials.password_file
+        return self._password_in("credentials", self.settings.credentials.password_file)
+
+    def ledger_password(self) -> str | None:
+        """Return the password of the ledger's database; None leaves it to the database's client.
+
+        Raises:
+            InputError: the file is empty, is no text, or others may read it.
+        """
+        if given := os.environ.get("RINGFENCE_LEDGER_PASSWORD"):
+            return given
+        return self._password_in("ledger", self.settings.ledger.password_file)
+
+    def _password_in(self, section: str, name: str | None) -> str | None:
         if name is None:
             return None
-        path = self.file(name)
         place = Place(self.path / "site.yaml")
-        try:
-            text = path.read_text(encoding="utf-8").rstrip("\r\n")
-            shared = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                Problem(place, f"credentials.password_file: {name!r} can't be read: {error}")
-            ) from error
-        if shared:
-            raise InputError(
-                Problem(place, f"credentials.password_file: others may read {name!r}; chmod 600 it")
-            )
-        if not text or not text.isprintable():
-            raise InputError(
-                Problem(place, f"credentials.password_file: {name!r} is not one line of text")
-            )
-        return text
+        return read_password(self.file(name), place, f"{section}.password_file", name)
 
     def file(self, name: str) -> Path:
         """Return the path that a setting means: relative ones start at the site's folder."""

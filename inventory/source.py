@@ -108,7 +108,7 @@ def sentence(detail: ErrorDetails, location: Sequence[str | int]) -> str:
 
 
 #: Keys whose values no message may show.
-_SECRET_KEYS = frozenset({"password", "secret", "passphrase"})
+_SECRET_KEYS = frozenset({"password", "secret", "passphrase", "url", "ledger"})
 
 
 def _shown(value: object) -> str:
