@@ -166,7 +166,22 @@ class Timers(Model):
     """Seconds."""
 
     confirm: int = Field(
-        default=120, ge=10, le=7200, description="until an unconfirmed change is taken back"
+        default=120,
+        ge=10,
+        le=7200,
+        description="until an unconfirmed change is taken back, at the least",
+    )
+    longest: int = Field(
+        default=600,
+        ge=10,
+        le=7200,
+        description="the same at the most; a run that takes longer is confirmed in parts",
+    )
+    patience: int = Field(
+        default=7200,
+        ge=0,
+        le=7200,
+        description="how long a run that failed waits for the timers of devices that it lost",
     )
     settle: int = Field(
         default=30, ge=1, le=600, description="how long sessions and routes may take to follow"

@@ -1,8 +1,10 @@
 """Carries a plan out: all devices confirmed, or all back. Start with :class:`Engine`.
 
-Prepare every wave (commit with a revert timer that is armed first, then verify), decide, and
-only then confirm. Anything else takes everything back, the waves before included. Every step
-is on record before it is taken.
+Wave by wave: commit with a revert timer that is armed first, then verify. All waves stay
+unconfirmed as long as their timers permit; then the decision is written, and only then everything
+is confirmed. A run that is too long for its timers is confirmed in parts. Anything that fails
+takes everything back, the parts that were confirmed before included. Every step is on record
+before it is taken.
 """
 
 from __future__ import annotations
@@ -11,24 +13,22 @@ import time
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
-from runbooks.differences import all_slots
 from runbooks.signals import held
-from tasks.carry_out import Todo, confirm, prepare, take_back
-from tasks.errors import HalfwayError, UntouchedError
+from runbooks.timing import Timing
+from runbooks.way_back import bring_back, gone_by, slots_of, way_back
+from tasks.carry_out import Todo, confirm, prepare
+from tasks.errors import UntouchedError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Sequence
 
     from inventory.site import Site
     from runbooks.planning import Prepared
     from runbooks.progress import Progress
     from runbooks.record import Record
+    from runbooks.signals import Wish
     from tasks.fleet import Fleet
     from tasks.outcome import Outcome
-
-#: Part of the revert timer after which confirming is not tried any more: what is left must
-#: do for the confirmations themselves, and a late one meets a switch that has gone back.
-_LATE = 0.75
 
 
 class Engine:
@@ -43,9 +43,11 @@ class Engine:
         self._record = record
         self._progress = progress
         self._plans = {one.device: one for one in prepared.plan.devices}
+        self._timing = Timing(site, prepared.plan.waves, dict(fleet.took_s))
+        #: The revert timer of each device that was begun, and when it was armed, at the earliest.
+        self._armed: dict[str, tuple[int, float]] = {}
         self._touched: list[str] = []
         self._confirmed: set[str] = set()
-        self._armed_at: float | None = None
 
     def run(self) -> None:
         """Carry the plan out.
@@ -56,61 +58,78 @@ class Engine:
         """
         with held(self._progress.say) as wish:
             try:
-                for number, wave in enumerate(self._prepared.plan.waves, start=1):
+                for index, wave in enumerate(self._prepared.plan.waves):
                     wish.ensure_none()
-                    self._prepare(number, wave)
+                    if not self._timing.fits(index, self._left_s()):
+                        self._decide(wish, is_last=False)
+                    self._prepare(index, wave)
                 wish.ensure_none()
-                self._check_time()
-                self._record.write("decision", confirm=list(self._touched))
-                # From here on a signal comes too late: what was decided is carried out.
-                self._confirm()
+                self._decide(wish, is_last=True)
                 # Not on record is not done: a full disk takes a confirmed change back as well.
                 self._record.end("confirmed")
             except BaseException as error:
-                self._take_back(error)
+                self._take_back(error, wish)
                 raise
 
-    def _prepare(self, number: int, wave: Sequence[str]) -> None:
-        self._check_time()
-        self._record.write("prepare", wave=number, devices=list(wave))
-        if self._armed_at is None:
-            self._armed_at = time.monotonic()
+    def _unconfirmed(self) -> list[str]:
+        return [name for name in self._touched if name not in self._confirmed]
+
+    def _deadline(self) -> float:
+        """Return when nothing is begun any more but confirmations (monotonic)."""
+        ends = [
+            armed_at + self._timing.late_s(timer)
+            for timer, armed_at in (self._armed[name] for name in self._unconfirmed())
+        ]
+        return min(ends, default=float("inf"))
+
+    def _left_s(self) -> float:
+        return self._deadline() - time.monotonic()
+
+    def _prepare(self, index: int, wave: Sequence[str]) -> None:
+        timers = {name: self._timing.timer_s(name, index) for name in wave}
+        self._record.write("prepare", wave=index + 1, devices=list(wave), timers=timers)
+        self._armed |= {name: (timers[name], time.monotonic()) for name in wave}
         self._touched += wave
-        timers = self._site.settings.timers
-        with self._progress.stage(f"commit wave {number}", wave) as done:
+        deadline = self._deadline()
+        with self._progress.stage(f"commit wave {index + 1}", wave) as done:
             outcomes = self._fleet.each(
                 prepare,
                 wave,
                 arguments={
-                    name: (self._site.devices[name], self._todo(name), timers) for name in wave
+                    name: (self._site.devices[name], self._todo(name, deadline)) for name in wave
                 },
                 done=done,
             )
         self._settle("prepared", outcomes)
 
-    def _todo(self, name: str) -> Todo:
-        """Return what to commit, with the slots that let through something else afterwards."""
-        running = self._prepared.snapshots[name].running
-        changed = {(one.session, one.family, one.direction) for one in self._plans[name].changes}
+    def _todo(self, name: str, deadline: float) -> Todo:
         return Todo(
             candidate=self._plans[name].candidate,
-            way_back=self._plans[name].way_back,
             dry_run=self._prepared.dry_runs[name],
-            slots=[
-                (running.sessions[key], version, direction)
-                for key, version, direction in sorted(all_slots(running))
-                if (str(key), version, direction.value) in changed
-            ],
+            slots=slots_of(self._plans[name]),
+            timer_s=self._armed[name][0],
+            settle_s=self._site.settings.timers.settle,
+            deadline=deadline,
         )
 
-    def _confirm(self) -> None:
-        with self._progress.stage("confirm", self._touched) as done:
+    def _decide(self, wish: Wish, *, is_last: bool) -> None:
+        """Write the decision, then confirm what waits for it."""
+        names = self._unconfirmed()
+        wish.ensure_none()
+        if self._left_s() < 0:
+            raise DeviceError(
+                "the change came too near to its revert timers, so it is taken back; set a "
+                "longer timers.confirm in site.yaml"
+            )
+        self._record.write("decision", confirm=names, is_last=is_last)
+        # From here on a signal comes too late for these: what was decided is carried out.
+        with self._progress.stage("confirm", names) as done:
             outcomes = self._fleet.each(
                 confirm,
-                self._touched,
+                names,
                 arguments={
                     name: (self._site.devices[name], self._prepared.dry_runs[name].expected)
-                    for name in self._touched
+                    for name in names
                 },
                 done=done,
             )
@@ -132,60 +151,47 @@ class Engine:
         if failed:
             raise DeviceError("\n".join(str(outcome.error) for outcome in failed))
 
-    def _check_time(self) -> None:
-        timer = self._site.settings.timers.confirm
-        if self._armed_at is not None and time.monotonic() - self._armed_at > _LATE * timer:
-            raise DeviceError(
-                f"the change took more than {_LATE:.0%} of its revert timer of {timer} s, so it is "
-                "taken back; set a longer timers.confirm in site.yaml"
-            )
-
     def _note(self, step: str, **facts: object) -> None:
         """Record a step of the way back, which must go on even where the record can't."""
         try:
             self._record.write(step, **facts)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RingfenceError) as error:
             self._progress.say(f"not on record: {step}: {error}")
 
-    def _back_on(
-        self, stage: str, names: Sequence[str], halfway: Container[str] = ()
-    ) -> dict[str, Outcome[None]]:
-        with self._progress.stage(stage, names) as done:
-            return self._fleet.each(
-                take_back,
-                names,
-                arguments={
-                    name: (self._site.devices[name], self._todo(name), name in halfway)
-                    for name in names
-                },
-                done=done,
-            )
-
-    def _take_back(self, error: BaseException) -> None:
+    def _take_back(self, error: BaseException, wish: Wish) -> None:
         """Bring every touched device back; then say so, or which is unknown."""
         why = str(error) if isinstance(error, RingfenceError | OSError) else type(error).__name__
         self._note("decision", take_back=list(self._touched), because=why)
-        outcomes = self._back_on("take back", self._touched)
-        # What failed may have failed for its connection, which died in the middle of the change.
-        again = [name for name, outcome in outcomes.items() if outcome.failed]
-        if again:
-            self._fleet.forget(again)
-            # Only where we began to: elsewhere what differs is somebody else's work.
-            halfway = {name for name in again if isinstance(outcomes[name].error, HalfwayError)}
-            outcomes |= self._back_on("take back again", again, halfway)
+        heard = wish.count
+        outcomes = bring_back(
+            self._site,
+            self._fleet,
+            self._progress,
+            {name: way_back(self._plans[name], self._armed[name][0]) for name in self._touched},
+            timers_end={name: self._gone_by(name) for name in self._unconfirmed()},
+            hurried=lambda: wish.count > heard,
+        )
         unknown = []
         for name, outcome in outcomes.items():
             if outcome.failed:
                 unknown.append(f"{outcome.error} ({self._what_happens(name)})")
-            said = {"error": str(outcome.error)} if outcome.failed else {}
-            self._note("unknown" if outcome.failed else "taken back", device=name, **said)
+            error_of = {"error": str(outcome.error)} if outcome.failed else {}
+            self._note("unknown" if outcome.failed else "taken back", device=name, **error_of)
         self._note("end", status="unknown" if unknown else "taken-back", because=why)
         if unknown:
-            raise IncompleteError(f"{why}\nnot known to be back: " + "; ".join(unknown)) from error
+            said = "; ".join(unknown)
+            way_out = "run `ringfence recover` once they can be reached"
+            raise IncompleteError(f"{why}\nnot known to be back: {said}\n{way_out}") from error
+
+    def _gone_by(self, name: str) -> float:
+        timer, armed_at = self._armed[name]
+        return gone_by(self._site, name, armed_at, timer)
 
     def _what_happens(self, name: str) -> str:
         """Return what becomes of a device that could not be taken back."""
         if name in self._confirmed:
             return "it was confirmed already, and stays what it is until somebody changes it"
-        timer = self._site.settings.timers.confirm
-        return f"an unconfirmed change goes by itself within {timer} s"
+        left = max(0.0, self._gone_by(name) - time.monotonic())
+        if left:
+            return f"an unconfirmed change goes by itself within {left:.0f} s"
+        return "its revert timer has run out by now"

@@ -23,10 +23,11 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Wish:
-    """Whether somebody asked to stop; ``say`` tells, once, what becomes of it."""
+    """Whether somebody asked to stop, how often; ``say`` tells, once, what becomes of it."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.name: str | None = None
+        self.count = 0
         self._say: Callable[[str], None] | None = say
 
     def ensure_none(self) -> None:
@@ -61,6 +62,7 @@ def held(say: Callable[[str], None]) -> Iterator[Wish]:
 
     def heard(number: int, _frame: FrameType | None) -> None:
         wish.name = signal.Signals(number).name
+        wish.count += 1
 
     before = {number: signal.signal(number, heard) for number in _STOPPING}
     try:

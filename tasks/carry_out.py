@@ -1,16 +1,19 @@
-"""The three things that a deploy does on one device: prepare, confirm, take back."""
+"""The three things that a deploy does on one device: prepare, confirm, take back.
+
+Law: whatever dies in the middle of any of them, the device is in one of two states once its
+revert timer has run out. So a change that is confirmed already goes back as it came: by a commit
+with a timer, which is proven and then confirmed.
+"""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError
-from policies.change import steps
-from policies.dialects import DIALECTS
-from policies.managed import digest, managed
+from policies.managed import digest, slots_of
 from tasks.errors import (
-    HalfwayError,
     LockedError,
     StaleError,
     UntouchedError,
@@ -23,28 +26,49 @@ from tasks.verify import verify_config, verify_routes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.models import Timers
     from inventory.site import Device
-    from policies.filters import Direction, Session
+    from policies.filters import Direction, Running, Session
     from tasks.dry_run import DryRun
     from tasks.fleet import Host
     from tasks.verify import Expected
 
+#: A session, family and direction by the words that a plan has for them.
+SlotName = tuple[str, int, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Todo:
-    """What to commit on one device; ``slots`` are the sessions whose routes must follow.
+class WayBack:
+    """How a device goes back, wherever this run left it.
 
-    ``way_back`` is the candidate that undoes it.
+    ``candidate`` undoes the change; ``before`` and ``after`` are digests of the filters that the
+    device had and was to have; ``slots`` are the sessions whose routes must follow; ``timer_s``
+    is what a commit of the way back is armed with.
     """
 
     candidate: str
-    way_back: str
+    before: str
+    after: str
+    slots: Sequence[SlotName]
+    timer_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """What to commit on one device, armed with ``timer_s`` seconds.
+
+    ``deadline`` (:func:`time.monotonic`) is when the change has to be verified, lest the timer
+    be faster than the confirmation; routes may take ``settle_s`` seconds to follow.
+    """
+
+    candidate: str
     dry_run: DryRun
-    slots: Sequence[tuple[Session, int, Direction]]
+    slots: Sequence[SlotName]
+    timer_s: int
+    settle_s: float
+    deadline: float
 
 
-def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:
+def prepare(host: Host, device: Device, todo: Todo) -> None:
     """Commit with the revert timer armed, and prove that the device is what was planned.
 
     Raises:
@@ -57,7 +81,7 @@ def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:
             f"{device.name}: a commit waits for its confirmation there, which is not this run's"
         )
     try:
-        host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, timers.confirm)
+        host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, todo.timer_s)
     except Exception as error:
         known = error
         if not isinstance(error, DeviceError):
@@ -66,8 +90,13 @@ def prepare(host: Host, device: Device, todo: Todo, timers: Timers) -> None:
             raise UntouchedError(str(known)) from error
         raise
     running = verify_config(device, host.adapter.running(host.driver), expected)
-    host.adapter.refresh(host.driver, todo.slots)
-    verify_routes(host, device, running, expected, timers.settle)
+    host.adapter.refresh(host.driver, _slots(running, todo.slots))
+    left = todo.deadline - time.monotonic()
+    verify_routes(host, device, running, expected, max(0.0, min(todo.settle_s, left)))
+    if time.monotonic() > todo.deadline:
+        raise VerifyError(
+            f"{device.name}: verified too late, its revert timer of {todo.timer_s} s is near"
+        )
 
 
 def confirm(host: Host, device: Device, expected: Expected) -> None:
@@ -82,51 +111,76 @@ def confirm(host: Host, device: Device, expected: Expected) -> None:
     verify_config(device, host.adapter.running(host.driver), expected)
 
 
-def take_back(host: Host, device: Device, todo: Todo, again: bool = False) -> None:
+def take_back(host: Host, device: Device, way: WayBack) -> None:
     """Bring the device back to what it was, whatever became of the change on it.
 
     Only what this run did is undone: a commit that is pending, or filters that are those that
-    it was to make. A driver's rollback would otherwise undo the commit of an earlier run.
-    ``again`` says that this run began to take the device back before and did not get to the end:
-    then what is left of ours goes too, from wherever that stopped.
-    What somebody else changed meanwhile stays: then the filters are what counts, and all that
-    they stand on.
+    it was to make. Somebody else's later filters are left to them, and so is all else that
+    changed meanwhile.
 
     Raises:
-        HalfwayError: it was begun and failed; a second try may say ``again``.
-        VerifyError: its running configuration is not what it was.
+        VerifyError: its filters are neither what they were nor what this run made of them.
+        DeviceError: it did not go back; asking again goes on from wherever that stopped.
     """
-    before = todo.dry_run.expected.before
     if host.adapter.pending(host.driver):
-        # Also where the device can't be read any more: its own way back needs no reading.
-        _revert(host, device, todo.way_back)
-    elif way_back := _way_back(host, device, todo, again=again):
-        _revert(host, device, way_back)
-    # Also where the timer was faster: it brings the text back, and on some platforms no more.
-    host.adapter.refresh(host.driver, todo.slots)
-    text = host.adapter.running(host.driver)
-    if text != before.text and digest(parse_running(device, text)) != digest(before.running):
-        raise VerifyError(f"{device.name}: its running configuration is not what it was")
-
-
-def _revert(host: Host, device: Device, way_back: str) -> None:
-    try:
-        host.adapter.revert(host.driver, way_back)
-    except Exception as error:
-        known = error
-        if not isinstance(error, DeviceError):
-            known = translate(device.name, device.hostname, error)
-        raise HalfwayError(str(known)) from error
-
-
-def _way_back(host: Host, device: Device, todo: Todo, *, again: bool) -> str:
-    """Return the candidate that undoes what this run did; "" if there is nothing of it."""
-    expected = todo.dry_run.expected
+        # Of the change, or of a way back that broke off, which leads to the change again. Also
+        # where the device can't be read any more: its own way back needs no reading.
+        host.adapter.revert(host.driver, way.candidate)
     running = parse_running(device, host.adapter.running(host.driver))
-    if digest(running) == expected.digest:
-        return todo.way_back
-    if not again:
-        return ""
-    # "" too if nothing is left; what no session uses is ours all the same, and goes.
-    left = steps(managed(running), managed(expected.before.running), in_order=True)
-    return DIALECTS[device.platform].render(left, running)
+    found = digest(running)
+    if found == way.after != way.before:
+        running = _undo(host, device, way, running)
+    elif found != way.before:
+        raise VerifyError(f"{device.name}: its running configuration is not what it was")
+    # Also where the timer was faster: it brings the text back, and on some platforms no more.
+    host.adapter.refresh(host.driver, _slots(running, way.slots))
+
+
+def _undo(host: Host, device: Device, way: WayBack, running: Running) -> Running:
+    """Take back a change that waits for nothing any more, and return what the device is then."""
+    adapter, driver = host.adapter, host.driver
+    diff, _ = adapter.dry_run(driver, way.candidate)
+    adapter.commit(driver, way.candidate, diff, way.timer_s)
+    running = parse_running(device, adapter.running(driver))
+    if digest(running) != way.before:
+        # The timer would do the same, later.
+        adapter.revert(driver, "")
+        raise VerifyError(f"{device.name}: the way back does not lead to what it was")
+    adapter.confirm(driver)
+    if adapter.pending(driver):
+        raise VerifyError(f"{device.name}: the way back still waits for its confirmation")
+    running = parse_running(device, adapter.running(driver))
+    if digest(running) != way.before:
+        raise VerifyError(f"{device.name}: its running configuration is not what it was")
+    return running
+
+
+def look(host: Host, device: Device) -> tuple[bool, str]:
+    """Return whether a commit waits for its confirmation, and the digest of the filters."""
+    waits = host.adapter.pending(host.driver)
+    return waits, digest(parse_running(device, host.adapter.running(host.driver)))
+
+
+def finish(host: Host, device: Device, after: str) -> None:
+    """Confirm what still waits, and prove that the filters are those with the digest ``after``.
+
+    Raises:
+        DeviceError: the device refused, or its timer was faster.
+    """
+    if host.adapter.pending(host.driver):
+        host.adapter.confirm(host.driver)
+    waits, found = look(host, device)
+    if waits:
+        raise VerifyError(f"{device.name}: the commit still waits for its confirmation")
+    if found != after:
+        raise VerifyError(f"{device.name}: its filters are not the planned ones any more")
+
+
+def _slots(running: Running, names: Sequence[SlotName]) -> list[tuple[Session, int, Direction]]:
+    """Return those sessions of ``names`` that the device has."""
+    wanted = set(names)
+    return [
+        (running.sessions[key], version, direction)
+        for key, version, direction in sorted(slots_of(running))
+        if (str(key), version, direction.value) in wanted
+    ]

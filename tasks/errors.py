@@ -31,10 +31,6 @@ class UntouchedError(DeviceError):
     """The change was not begun on this device, so nothing there is to be taken back."""
 
 
-class HalfwayError(DeviceError):
-    """Taking the change back was begun on this device, and did not come to its end."""
-
-
 class VerifyError(DeviceError):
     """The device took the change, but is not what it should be now."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from nornir import InitNornir
@@ -58,6 +59,8 @@ class Fleet:
     def __init__(self, site: Site, names: Iterable[str]) -> None:
         self.site = site
         self.names = tuple(names)
+        #: Seconds that each device was worked on so far; a device has one thread at a time.
+        self.took_s: dict[str, float] = {}
         site.ensure_trust_files()
         _quiet_libraries()
         register()
@@ -133,13 +136,17 @@ class Fleet:
     def _run_one(
         self, task: Task, work: Callable[..., _Value], arguments: tuple[Any, ...]
     ) -> Outcome[_Value]:
-        name = task.host.name
+        name, began = task.host.name, time.monotonic()
+        value: _Value | None = None
+        failed: DeviceError | None = None
         try:
-            return Outcome(name, work(Host(task), *arguments))
+            value = work(Host(task), *arguments)
         except DeviceError as error:
-            return Outcome(name, error=named(name, str(task.host.hostname), error))
+            failed = named(name, str(task.host.hostname), error)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: drivers raise anything
-            return Outcome(name, error=translate(name, str(task.host.hostname), error))
+            failed = translate(name, str(task.host.hostname), error)
+        self.took_s[name] = self.took_s.get(name, 0.0) + time.monotonic() - began
+        return Outcome(name, value, failed)
 
     def forget(self, names: Iterable[str]) -> None:
         """Drop the connections of ``names``, dead or not; each is opened anew when needed."""

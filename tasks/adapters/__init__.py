@@ -1,6 +1,7 @@
 """One adapter per platform, between ringfence's steps and the platform's NAPALM driver.
 
-:data:`ADAPTERS` is the table; adding a platform adds a row to it and to :data:`TIMERS`.
+:data:`ADAPTERS` is the table; adding a platform adds a row to it, and to :data:`TIMERS` and
+:data:`LATENESS`.
 """
 
 from __future__ import annotations
@@ -46,4 +47,17 @@ TIMERS: Mapping[str, range] = {
     "junos": _MINUTES,
     "nxos": _MINUTES,
     "nxos_ssh": _MINUTES,
+}
+
+#: By how many seconds a platform's revert timer may be late, the time to go back included: NX-OS'
+#: scheduler counts whole minutes (see :mod:`tasks.adapters.nxos_dead_man`).
+LATENESS: Mapping[str, int] = {
+    "eos": 15,
+    "frr": 15,
+    "ios": 15,
+    "iosxr": 15,
+    "iosxr_netconf": 15,
+    "junos": 15,
+    "nxos": 135,
+    "nxos_ssh": 135,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from policies.change import Step
     from policies.dialects.base import Dialect
     from policies.filters import Running
+    from runbooks.signals import Wish
 
 pytestmark = pytest.mark.lab
 
@@ -98,9 +99,9 @@ def test_a_connection_that_dies_in_a_commit_is_made_anew_to_take_it_back(
     site = make_site(lab, tmp_path)
     take_back = Engine._take_back
 
-    def once(self: Engine, error: BaseException) -> None:
+    def once(self: Engine, error: BaseException, wish: Wish) -> None:
         lab.control(switch, "fault", name=fault, on=False)
-        take_back(self, error)
+        take_back(self, error, wish)
 
     monkeypatch.setattr(Engine, "_take_back", once)
     lab.control(switch, "fault", name=fault, on=True)

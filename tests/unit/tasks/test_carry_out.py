@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policies.change import Attach, apply
 from policies.dialects import DIALECTS
-from policies.filters import Direction, SessionKey
 from policies.managed import digest
-from tasks.carry_out import Todo, prepare, take_back
+from tasks.carry_out import Todo, WayBack, finish, prepare, take_back
 from tasks.dry_run import DryRun
-from tasks.errors import HalfwayError, LockedError, StaleError, UntouchedError, VerifyError
+from tasks.errors import LockedError, StaleError, UntouchedError, VerifyError
 from tasks.snapshot import Snapshot
 from tasks.verify import Expected, _first_difference
 
@@ -29,36 +29,66 @@ BEFORE = f"{HEAD}{ONE}exit\nend\n"
 MAP = "route-map {} permit 65535\nexit\n"
 AFTER = f"{HEAD}{ONE}{FAMILY.format('RF-a')}exit\n{MAP.format('RF-a')}end\n"
 OTHER = f"{HEAD}{ONE}{FAMILY.format('RF-b')}exit\n{MAP.format('RF-b')}end\n"
-HALF = f"{HEAD}{ONE}exit\n{MAP.format('RF-a')}end\n"
+WAY = WayBack(
+    candidate="back",
+    before=digest(FRR.parse(BEFORE)),
+    after=digest(FRR.parse(AFTER)),
+    slots=(),
+    timer_s=60,
+)
 
 
 class Switch:
-    """An adapter over a text; ``breaks`` is what stands after a revert that fails."""
+    """An adapter over a text; what a commit makes of it is ``made``, until the timer fires.
 
-    def __init__(self, text: str, *, waits: bool = False, breaks: str | None = None) -> None:
-        self.text, self.waits, self.breaks = text, waits, breaks
-        self.reverts: list[str] = []
+    ``undo`` is what stands there once the timer has fired: None where nothing waits.
+    """
+
+    def __init__(self, text: str, *, undo: str | None = None) -> None:
+        self.text, self.undo = text, undo
+        self.made = {"c": AFTER, "back": BEFORE}
+        self.said: list[str] = []
         self.refused: Exception | None = None
+        self.dies_in = ""
+
+    def _say(self, word: str) -> None:
+        self.said.append(word)
+        if word == self.dies_in:
+            self.dies_in = ""
+            raise ConnectionResetError("gone")
 
     def pending(self, _: object) -> bool:
-        return self.waits
+        return self.undo is not None
 
     def running(self, _: object) -> str:
         return self.text
 
     def refresh(self, _: object, __: object) -> None:
-        pass
+        self._say("refresh")
 
-    def commit(self, *_: object) -> None:
+    def dry_run(self, _: object, candidate: str) -> tuple[str, None]:
+        return f"diff of {candidate}", None
+
+    def commit(self, _: object, candidate: str, diff: str, revert_in: int) -> None:
         if self.refused is not None:
             raise self.refused
+        assert (diff, revert_in) == (f"diff of {candidate}", 60)
+        self.undo, self.text = self.text, self.made[candidate]
+        self._say(f"commit {candidate}")
 
-    def revert(self, _: object, way_back: str) -> None:
-        self.reverts.append(way_back)
-        if self.breaks is not None:
-            self.text, self.breaks = self.breaks, None
-            raise ConnectionResetError("gone")
-        self.text = BEFORE
+    def confirm(self, _: object) -> None:
+        assert self.undo is not None
+        self._say("confirm")
+        self.undo = None
+
+    def revert(self, _: object, __: str) -> None:
+        assert self.undo is not None
+        self.text, self.undo = self.undo, None
+        self._say("revert")
+
+    def fire(self) -> None:
+        if self.undo is not None:
+            self.text, self.undo = self.undo, None
 
 
 def todo() -> Todo:
@@ -66,49 +96,98 @@ def todo() -> Todo:
     before: Any = Snapshot(BEFORE, running, None)  # type: ignore[arg-type]
     after = FRR.parse(AFTER)
     expected = Expected(running=after, digest=digest(after), fenced={}, before=before, max_lost=0.0)
-    return Todo(candidate="c", way_back="planned", dry_run=DryRun("d", expected), slots=())
+    return Todo(
+        candidate="c",
+        dry_run=DryRun("diff of c", expected),
+        slots=(),
+        timer_s=60,
+        settle_s=1,
+        deadline=time.monotonic() + 60,
+    )
 
 
 def host(switch: Switch) -> Any:  # noqa: ANN401 - stands for a Host
     return SimpleNamespace(adapter=switch, driver=object())
 
 
-def test_what_this_run_made_goes_by_the_planned_way_back() -> None:
+def test_a_change_that_waits_goes_back_by_the_devices_own_way() -> None:
+    switch = Switch(AFTER, undo=BEFORE)
+    take_back(host(switch), DEVICE, WAY)
+    assert (switch.text, switch.undo, switch.said) == (BEFORE, None, ["revert", "refresh"])
+
+
+def test_a_confirmed_change_goes_back_under_a_timer_of_its_own() -> None:
     switch = Switch(AFTER)
-    take_back(host(switch), DEVICE, todo())
-    assert switch.reverts == ["planned"]
+    take_back(host(switch), DEVICE, WAY)
+    assert (switch.text, switch.undo) == (BEFORE, None)
+    assert switch.said == ["commit back", "confirm", "refresh"]
 
 
-def test_what_stopped_half_way_goes_from_where_it_stopped() -> None:
-    switch = Switch(AFTER, breaks=HALF)
-    with pytest.raises(HalfwayError, match="gone"):
-        take_back(host(switch), DEVICE, todo())
-    take_back(host(switch), DEVICE, todo(), True)
-    assert switch.reverts == ["planned", "no route-map RF-a permit 65535\n"]
+@pytest.mark.parametrize("step", ["commit back", "confirm", "refresh"])
+@pytest.mark.parametrize("fires", [False, True])
+def test_a_way_back_that_broke_off_is_gone_again_from_either_state(step: str, fires: bool) -> None:
+    switch = Switch(AFTER)
+    switch.dies_in = step
+    with pytest.raises(ConnectionResetError):
+        take_back(host(switch), DEVICE, WAY)
+    if fires:
+        switch.fire()
+    # Never anything in between, once nothing waits any more.
+    assert switch.text in {BEFORE, AFTER}
+    take_back(host(switch), DEVICE, WAY)
+    assert (switch.text, switch.undo) == (BEFORE, None)
+
+
+def test_a_way_back_that_leads_elsewhere_is_not_confirmed() -> None:
+    switch = Switch(AFTER)
+    switch.made = {"back": OTHER}
+    with pytest.raises(VerifyError, match="does not lead"):
+        take_back(host(switch), DEVICE, WAY)
+    assert (switch.text, switch.undo, "confirm" in switch.said) == (AFTER, None, False)
 
 
 def test_somebody_elses_filters_are_left_alone() -> None:
     switch = Switch(OTHER)
     with pytest.raises(VerifyError, match="not what it was"):
-        take_back(host(switch), DEVICE, todo())
-    assert switch.reverts == []
+        take_back(host(switch), DEVICE, WAY)
+    assert (switch.text, switch.said) == (OTHER, [])
 
 
 def test_what_can_not_be_read_is_taken_back_while_it_waits() -> None:
-    switch = Switch("no configuration", waits=True)
-    take_back(host(switch), DEVICE, todo())
-    assert switch.reverts == ["planned"]
+    switch = Switch("no configuration", undo=BEFORE)
+    take_back(host(switch), DEVICE, WAY)
+    assert switch.text == BEFORE
 
 
 @pytest.mark.parametrize("error", [LockedError("held"), StaleError("another diff")])
 def test_what_was_not_begun_is_told_apart(error: DeviceError) -> None:
     switch = Switch(BEFORE)
     switch.refused = error
-    timers: Any = SimpleNamespace(confirm=60, settle=1)
     with pytest.raises(UntouchedError):
-        prepare(host(switch), DEVICE, todo(), timers)
+        prepare(host(switch), DEVICE, todo())
     with pytest.raises(UntouchedError, match="waits for its confirmation"):
-        prepare(host(Switch(BEFORE, waits=True)), DEVICE, todo(), timers)
+        prepare(host(Switch(BEFORE, undo=OTHER)), DEVICE, todo())
+
+
+def test_what_is_verified_too_late_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    settles: list[float] = []
+    monkeypatch.setattr("tasks.carry_out.verify_routes", lambda *a: settles.append(a[-1]))
+    monkeypatch.setattr("tasks.carry_out.verify_config", lambda *_: FRR.parse(AFTER))
+    prepare(host(Switch(BEFORE)), DEVICE, todo())
+    late = replace(todo(), deadline=time.monotonic() - 1)
+    with pytest.raises(VerifyError, match="too late, its revert timer of 60 s is near"):
+        prepare(host(Switch(BEFORE)), DEVICE, late)
+    assert settles == [1, 0.0]
+
+
+def test_finishing_confirms_what_waits_and_nothing_else() -> None:
+    waiting, done, gone = Switch(AFTER, undo=BEFORE), Switch(AFTER), Switch(BEFORE)
+    finish(host(waiting), DEVICE, WAY.after)
+    finish(host(done), DEVICE, WAY.after)
+    assert (waiting.text, waiting.undo, waiting.said) == (AFTER, None, ["confirm"])
+    assert done.said == []
+    with pytest.raises(VerifyError, match="not the planned ones any more"):
+        finish(host(gone), DEVICE, WAY.after)
 
 
 def test_no_foreign_line_is_quoted_whole() -> None:
@@ -117,8 +196,3 @@ def test_no_foreign_line_is_quoted_whole() -> None:
     assert said == (
         "`key ...` below `tacacs server T1` is gone and `key ...` below `tacacs server T1` is new"
     )
-
-
-def test_the_made_up_states_are_what_they_are_called() -> None:
-    slot = (SessionKey("", "10.0.0.1"), 4, Direction.IMPORT)
-    assert digest(apply(FRR.parse(HALF), [Attach(slot, "RF-a")])) == digest(FRR.parse(AFTER))
