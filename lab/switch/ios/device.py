@@ -2,13 +2,21 @@
 
 Law: a file is copied into the running configuration line by line, and a line that is refused is
 passed over; only a replacement, by hand or by the revert timer, is whole.
+
+What is known of the revert timer, from Cisco's "Configuration Rollback Confirmed Change" (IOS XE
+17): it counts minutes from when it was armed ("Scheduled to rollback to config ... in 2 minutes",
+%ARCHIVE_DIFF-5-ROLLBK_CNFMD_CHG_START_ABSTIMER; "absolute" as against an idle timer), so a wall
+clock that jumps does not touch it. It is no part of any configuration: a reload forgets it, runs
+the startup configuration, and leaves the archived files where they are. Rolling back takes the
+configuration lock first ("Rollback:Acquired Configuration lock."); what it does where somebody
+else has that is documented nowhere, and here it waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lab.switch.base import Faults
@@ -27,11 +35,13 @@ if TYPE_CHECKING:
 NONE_PENDING = "%No Rollback Confirmed Change pending\n"
 NO_ARCHIVE = "%Please turn config archive on before using this feature\n"
 NOT_VALID = "The input file is not a valid config file.\n"
+UNAUTHORIZED = "Command authorization failed.\n\n"
 LOCKED = (
     "Configuration mode locked exclusively by user 'alice' process '302' from terminal '2'. "
     "Please try later.\n"
 )
 _ARCHIVED_AT_MOST = 10
+_LOOK_AGAIN = 0.02
 _REPLACED = "Total number of passes: 1\nRollback Done\n\n"
 
 
@@ -51,7 +61,8 @@ class Device:
     """One switch.
 
     ``refusals`` are (pattern, words): lines that fit are refused in these words, "" swallows
-    them. ``minute_s`` is how long a minute of the revert timer takes.
+    them. ``minute_s`` is how long a minute of the revert timer takes, ``skew_s`` how far its wall
+    clock is ahead.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -60,6 +71,7 @@ class Device:
         self.faults = Faults()
         self.refusals: list[tuple[re.Pattern[str], str]] = []
         self.minute_s = 60.0
+        self.skew_s = 0.0
         self.startup = (environment.files / "startup").read_text(encoding="utf-8")
         self.running = read(self.startup)
         self.pending: Pending | None = None
@@ -93,6 +105,10 @@ class Device:
                 return next((one.groups["path"] for one in node.named("path")), None)
         return None
 
+    def clock(self, form: str) -> str:
+        """Return the time by the switch's wall clock, in a form of :func:`time.strftime`."""
+        return time.strftime(form, time.gmtime(time.time() + self.skew_s))
+
     # What changes it ------------------------------------------------------------------------
 
     async def drive(self) -> None:
@@ -119,8 +135,10 @@ class Device:
 
     async def merge(self, text: str) -> str:
         """Copy a file into the running configuration; return what is printed meanwhile."""
-        if "lock" in self.faults:
+        if "locked" in self.faults:
             return LOCKED
+        if "refuse-commit" in self.faults:
+            return UNAUTHORIZED
         printed_out = ""
         async with self._lock:
             terminal = Terminal(self.running)
@@ -137,6 +155,8 @@ class Device:
         """Make the running configuration what a file says; return what is printed."""
         if "\nend" not in text or "version " not in text:
             return NOT_VALID
+        if "locked" in self.faults:
+            return LOCKED
         async with self._lock:
             self.running = read(text)
             await self.drive()
@@ -148,6 +168,15 @@ class Device:
             return "startup-config file open failed (Device or resource busy)\n"
         self.startup = self.text
         return "Building configuration...\n[OK]\n"
+
+    async def halt(self) -> None:
+        """Be without power: no BGP, and nothing left of what was not saved."""
+        self._forget_timer()
+        self.running = read(self.startup)
+        self.policed.forget()
+        async with self._driving:
+            await asyncio.to_thread(self.environment.daemon.apply, None)
+            self._driven = None
 
     async def boot(self) -> None:
         """Start from the startup configuration, with nothing else."""
@@ -172,7 +201,7 @@ class Device:
             return "%Error: A Rollback Confirmed Change is already pending\n"
         self._archived += 1
         base = path.partition(":")[2].lstrip("/")
-        stamp = time.strftime("%b-%d-%H-%M-%S", time.gmtime())
+        stamp = self.clock("%b-%d-%H-%M-%S")
         file = f"flash:{base}-{stamp}-{self._archived}"
         if "archive full" in self.faults:
             return f"%Error opening {file} (No space left on device)\n"
@@ -185,7 +214,7 @@ class Device:
         self.pending = Pending(
             user="remote-user" if "user is mapped" in self.faults else user,
             minutes=minutes,
-            since=time.strftime("%H:%M:%S UTC %a %b %d %Y", time.gmtime()),
+            since=self.clock("%H:%M:%S UTC %a %b %d %Y"),
             ends=loop.time() + wait,
             file=file,
             timer=loop.create_task(self._fire(wait)),
@@ -194,9 +223,24 @@ class Device:
 
     async def _fire(self, wait: float) -> None:
         await asyncio.sleep(wait)
+        while "locked" in self.faults:  # noqa: ASYNC110 - a name in a set tells nobody
+            await asyncio.sleep(_LOOK_AGAIN)
         pending, self.pending = self.pending, None
         if pending is not None:
             await self.replace(self.flash.read(pending.file).decode())
+
+    async def lapse(self, seconds: float) -> None:
+        """Let ``seconds`` of the timer pass at once; a way back that is due is done then."""
+        pending = self.pending
+        if pending is None:
+            return
+        pending.timer.cancel()
+        loop = asyncio.get_running_loop()
+        left = max(0.0, pending.ends - loop.time() - seconds * self.minute_s / 60)
+        timer = loop.create_task(self._fire(left))
+        self.pending = replace(pending, ends=loop.time() + left, timer=timer)
+        if not left and "locked" not in self.faults:
+            await timer
 
     def confirm(self) -> str:
         """Keep the change; return what is printed."""
@@ -209,6 +253,8 @@ class Device:
         """Take the change back at once; return what is printed."""
         if self.pending is None:
             return NONE_PENDING
+        if "locked" in self.faults:
+            return LOCKED
         file = self.pending.file
         self._forget_timer()
         done = await self.replace(self.flash.read(file).decode())

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lab.switch.ios.device import Device
     from lab.switch.ssh import Client
 
+#: What is printed for any command while the line is noisy.
+NOISE = "~x\xfe?f~p}@\xfe r\xff~~\n0 {x?\xfe~f p@\n"
 INVALID = "% Invalid input detected at '^' marker."
 _TYPE_ON = "Enter configuration commands, one per line.  End with CNTL/Z.\n"
 _PROMPTS = {
@@ -81,6 +83,8 @@ class IosCli(Cli):
         """Do what a line says, in the mode that is open."""
         if "hang" in self._device.faults:
             await asyncio.Event().wait()
+        if "babble" in self._device.faults:
+            return NOISE
         if self._question is not None:
             (_, go_on), self._question = self._question, None
             return await go_on()
@@ -114,7 +118,7 @@ class IosCli(Cli):
         return f"{marker}{words}\n\n"
 
     async def _configure_terminal(self, rest: list[str]) -> str:
-        if "lock" in self._device.faults:
+        if "locked" in self._device.faults:
             return LOCKED
         said = ""
         match rest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from lab.switch.ios.config import incremental
@@ -62,7 +61,7 @@ async def show(  # noqa: C901, PLR0911 - an arm for each command
         case "archive config differences", [base, path]:
             return _differences(device, base, path)
         case "clock", []:
-            return time.strftime("%H:%M:%S.000 UTC %a %b %d %Y\n", time.gmtime())
+            return device.clock("%H:%M:%S.000 UTC %a %b %d %Y\n")
         case "version", []:
             return _version(device)
         case "hosts", []:
@@ -90,7 +89,8 @@ async def _show_bgp(device: Device, command: str, rest: list[str]) -> str | None
 
 def _with_header(device: Device) -> str:
     text = device.text
-    changed = time.strftime("%H:%M:%S UTC %a %b %d %Y", time.gmtime())
+    changed = device.clock("%H:%M:%S UTC %a %b %d %Y")
+    shown = text[: len(text) // 2] if "cut" in device.faults else text
     return (
         "Building configuration...\n"
         "\n"
@@ -98,7 +98,7 @@ def _with_header(device: Device) -> str:
         "!\n"
         f"! Last configuration change at {changed} by {device.environment.username}\n"
         "!\n"
-        f"{text}\n"
+        f"{shown}\n"
     )
 
 

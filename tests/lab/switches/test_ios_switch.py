@@ -200,7 +200,7 @@ def test_a_reboot_loses_what_was_not_saved(tmp_path: Path) -> None:
         with opened(box, read_timeout_override=1) as driver:
             driver.load_merge_candidate(config=MERGE)
             driver.commit_config(revert_in=60)
-            box.control("reload")
+            box.control("reboot")
         assert box.control("pending") is None
         assert box.control("running") == startup("tor1")
         with opened(box) as again:

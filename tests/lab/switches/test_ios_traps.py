@@ -136,7 +136,7 @@ def test_a_switch_that_knows_us_by_another_name_is_left_alone(
 
 @pytest.mark.usefixtures("unharmed")
 def test_a_held_configuration_is_waited_for_by_nobody(box: SwitchBox, driver: Driver) -> None:
-    box.control("fault", name="lock", on=True)
+    box.control("fault", name="locked", on=True)
     with pytest.raises(LockedError, match="locked exclusively by user 'alice'"):
         ADAPTER.commit(driver, CANDIDATE, DIFF, 60)
     assert ADAPTER.dry_run(driver, CANDIDATE) == (DIFF, None)
