@@ -12,9 +12,20 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Network = IPv4Network | IPv6Network
+
+
+class Model(BaseModel):
+    """The common rules: frozen, nothing unknown, defaults checked too.
+
+    What pydantic quotes of the input could be a secret in the wrong place: it quotes nothing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
 
 
 class Role(StrEnum):

@@ -17,6 +17,7 @@ from inventory.fields import (
     ClusterName,
     DatabaseUrl,
     Line,
+    Model,
     Name,
     NeighborField,
     Network,
@@ -26,6 +27,7 @@ from inventory.fields import (
     RoleField,
     plain_name,
 )
+from inventory.settings import Signatures, Waves
 
 __all__ = [
     "BLOCK_SIZES",
@@ -38,6 +40,7 @@ __all__ = [
     "HostData",
     "HostEntry",
     "MatrixRow",
+    "Model",
     "Network",
     "Pool",
     "PoolKind",
@@ -53,17 +56,6 @@ __all__ = [
 #: Lengths of a block that Calico's IPAM allows (projectcalico api, ippool.go: ``blockSize``).
 BLOCK_SIZES = {4: range(20, 33), 6: range(116, 129)}
 DEFAULT_BLOCK_SIZE = {4: 26, 6: 122}
-
-
-class Model(BaseModel):
-    """The common rules: frozen, nothing unknown, defaults checked too.
-
-    What pydantic quotes of the input could be a secret in the wrong place: it quotes nothing.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
-    )
 
 
 class PoolKind(StrEnum):
@@ -202,13 +194,6 @@ class Limits(Model):
     )
 
 
-class Waves(Model):
-    """In which portions devices are changed."""
-
-    canary: bool = Field(default=True, description="one device of each role goes first")
-    size: int = Field(default=10, ge=1, le=500, description="devices of one wave at the most")
-
-
 class Ssh(Model):
     """How devices are reached and recognised; paths are relative to the site's folder."""
 
@@ -289,6 +274,7 @@ class SiteFile(Model):
         default=".runs", description="where the record is kept, or its readable copy"
     )
     ledger: Ledger = Ledger()
+    signatures: Signatures = Signatures()
 
     @field_validator("matrix")
     @classmethod
@@ -341,6 +327,9 @@ class HostData(Model):
     asn: int = Field(ge=1, le=4294967295, strict=True)
     role: RoleField | None = Field(default=None, description="default: the group of that name")
     rack: Name | None = Field(default=None, description="a failure domain")
+    plane: Name | None = Field(
+        default=None, description="a failure domain; default: the spines that share ToRs"
+    )
     sessions: tuple[Session, ...]
     ignore_neighbors: tuple[NeighborField, ...] = Field(
         default=(), description="neighbors and peer groups that are none of ringfence's business"

@@ -44,6 +44,7 @@ class Device:
     groups: tuple[str, ...]
     asn: int
     rack: str | None
+    plane: str | None = None
     sessions: tuple[Session, ...]
     ignore_neighbors: tuple[str, ...]
     place: Place
@@ -300,6 +301,7 @@ class _Hosts:
                 groups=entry.groups,
                 asn=host.asn,
                 rack=host.rack,
+                plane=host.plane,
                 sessions=host.sessions,
                 ignore_neighbors=host.ignore_neighbors,
                 place=self.hosts.place((name,)),
