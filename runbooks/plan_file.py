@@ -102,12 +102,33 @@ def load_plan(path: Path) -> Plan:
     Raises:
         InputError: there is no such file, or it is no plan of this version.
     """
+    return parse_plan(read_plan(path), path)
+
+
+def read_plan(path: Path) -> bytes:
+    """Return the bytes of the file ``path``: what is signed, verified, and parsed.
+
+    Raises:
+        InputError: there is no such file, or it can't be read.
+    """
     try:
-        return Plan.model_validate_json(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError:
         problem = Problem(Place(path), "there is no such plan; `ringfence plan` makes one")
         raise InputError(problem) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(Problem(Place(path), f"can't be read: {error}")) from error
+
+
+def parse_plan(content: bytes, path: Path) -> Plan:
+    """Return the plan that ``content``, read from ``path``, is.
+
+    Raises:
+        InputError: it is no plan of this version.
+    """
+    try:
+        return Plan.model_validate_json(content.decode())
+    except UnicodeDecodeError as error:
         raise InputError(Problem(Place(path), f"can't be read: {error}")) from error
     except ValidationError as error:
         first = error.errors()[0]
