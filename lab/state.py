@@ -58,6 +58,11 @@ class StateDir:
         return self.root / "pids.json"
 
     @property
+    def wire(self) -> Path:
+        """The socket where the wire takes commands; see ``lab.wire``."""
+        return self.root / "wire"
+
+    @property
     def supervisor_pid(self) -> Path:
         """The supervisor's process id as the host sees it."""
         return self.root / "supervisor.pid"

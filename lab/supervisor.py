@@ -1,4 +1,4 @@
-"""Process 1 of the lab's PID namespace: bears the nodes and lays the cables; read ``main`` first.
+"""Process 1 of the lab's PID namespace: bears the nodes, lays the cables; read ``main`` first.
 
 Law: every process of the lab descends from this one. When it ends, for whatever reason, the kernel
 ends them all, and with them their namespaces, cables and mounts: there is nothing to clean up by
@@ -6,9 +6,11 @@ hand.
 
 It is started as ``python -m lab.supervisor STATE`` by ``lab.launch``, inside new network, mount and
 PID namespaces, with the management sockets as the file descriptors named in LAB_SOCKETS
-(switch/protocol=number,…).
+(switch/protocol=number,…). Those are in the hands of the wire (``lab.wire``); the switches listen
+at the same addresses in this process's own network namespace, where the wire finds them.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -18,11 +20,14 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from lab import kernel
+from lab import control, kernel, wire
 from lab.fabrics import switch_class
 from lab.node import Birth, run
 from lab.state import Settings, StateDir
 from lab.topology import NODES, cables
+
+_Sockets = dict[str, dict[str, socket.socket]]
+"""Listening ones, by switch and protocol."""
 
 
 def main() -> NoReturn:
@@ -35,17 +40,24 @@ def main() -> NoReturn:
     _write_whole(state.supervisor_pid, os.readlink("self", dir_fd=host_proc))
     kernel.make_mounts_private()
     _hide_other_processes()
-    listeners = _listeners()
+    public = _listeners()
+    subprocess.run(["ip", "link", "set", "dev", "lo", "up"], check=True)
+    wire_pid = _lay_wire(state, public)
+    listeners = {
+        switch: {protocol: socket.create_server(one.getsockname()) for protocol, one in own.items()}
+        for switch, own in public.items()
+    }
     for platform in set(settings.fabric.values()):
         # Once for all: the nodes are forks of this process.
         switch_class(platform)
-    supervisor = _Supervisor(state, settings, listeners, host_proc)
+    supervisor = _Supervisor(state, settings, listeners, public, host_proc)
     supervisor.bear_all()
     supervisor.connect_all()
     supervisor.await_all()
     _write_whole(state.pids, json.dumps(supervisor.host_pids))
-    while True:
-        supervisor.bury(os.wait()[0])
+    while (dead := os.wait()[0]) != wire_pid:
+        supervisor.bury(dead)
+    raise SystemExit("the wire broke, and with it the lab")
 
 
 class _Supervisor:
@@ -55,12 +67,14 @@ class _Supervisor:
         self,
         state: StateDir,
         settings: Settings,
-        listeners: dict[str, dict[str, socket.socket]],
+        listeners: _Sockets,
+        public: _Sockets,
         host_proc: int,
     ) -> None:
         self.state = state
         self.settings = settings
         self.listeners = listeners
+        self.public = public
         self.host_proc = host_proc
         self.host_pids: dict[str, int] = {}
         self.pids: dict[str, int] = {}
@@ -84,6 +98,9 @@ class _Supervisor:
         child = os.fork()
         if child == 0:
             try:
+                for own in self.public.values():
+                    for listener in own.values():
+                        listener.close()
                 host_pid = os.readlink("self", dir_fd=self.host_proc)
                 seen_pid = Path("/proc/self").readlink()
                 os.write(ready_to, f"{host_pid} {seen_pid} ".encode("ascii"))
@@ -138,8 +155,29 @@ class _Supervisor:
 
     def bury(self, child: int) -> None:
         """Let a switch that is dead not listen any more: others hold its sockets, too."""
-        for listener in self.listeners.get(self.children.get(child, ""), {}).values():
-            listener.shutdown(socket.SHUT_RDWR)
+        name = self.children.get(child, "")
+        for sockets in (self.public, self.listeners):
+            for listener in sockets.get(name, {}).values():
+                # One that a fault keeps closed is not connected, and has no other end.
+                with contextlib.suppress(OSError):
+                    listener.shutdown(socket.SHUT_RDWR)
+
+
+def _lay_wire(state: StateDir, public: _Sockets) -> int:
+    """Fork the wire's process and return its id."""
+    with socket.socket(socket.AF_UNIX) as commands, control.short(state.wire) as path:
+        commands.bind(str(path))
+        path.chmod(0o600)
+        commands.listen()
+        child = os.fork()
+        if child == 0:
+            try:
+                wire.run(public, commands)
+            except BaseException:  # noqa: BLE001 - the process boundary
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+    return child
 
 
 def _hide_other_processes() -> None:
@@ -151,8 +189,8 @@ def _hide_other_processes() -> None:
         print(f"keeping the outer /proc: {error}", flush=True)
 
 
-def _listeners() -> dict[str, dict[str, socket.socket]]:
-    found: dict[str, dict[str, socket.socket]] = {}
+def _listeners() -> _Sockets:
+    found: _Sockets = {}
     for item in os.environ["LAB_SOCKETS"].split(","):
         name, _, number = item.partition("=")
         switch, _, protocol = name.partition("/")
