@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inventory.errors import RefusedError, RingfenceError
+from policies.limits import LIMITS
 
 
 class ParseError(RingfenceError):
@@ -15,19 +16,29 @@ class ParseError(RingfenceError):
 class Violation:
     """One limit that a plan does not keep.
 
-    ``limit`` is its name, as ``--accept`` takes it where ``acceptable``; ``where`` is a
-    device, a file's place or a cluster; ``evidence`` says what was found, in numbers.
+    ``limit`` is its name in :data:`policies.limits.LIMITS`; ``where`` is a device or a place in a
+    file; ``evidence`` says what was found, in numbers; ``allows`` is the limit's value where a
+    site sets one.
     """
 
     limit: str
     where: str
     evidence: str
     way_out: str
-    acceptable: bool = False
+    allows: str | None = None
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether ``--accept`` goes beyond the limit."""
+        return LIMITS[self.limit].no_flag is None
 
     def __str__(self) -> str:
-        accept = f", or accept it with --accept {self.limit}" if self.acceptable else ""
-        return f"{self.where}: {self.evidence} [limit {self.limit}]; {self.way_out}{accept}"
+        limit = LIMITS[self.limit]
+        value = f"{self.allows or limit.allows} ({limit.setting})"
+        said = f"{self.where}: {self.evidence} [limit {self.limit}]; allowed: {value}"
+        if limit.flag is not None:
+            return f"{said}; {self.way_out}, or accept it with {limit.flag}"
+        return f"{said}; {self.way_out}; no flag accepts it: {limit.no_flag}"
 
 
 class LimitError(RefusedError):

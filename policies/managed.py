@@ -15,9 +15,12 @@ from policies.filters import Direction, PrefixList, SessionKey, Stanza
 from policies.ownership import is_owned, owned_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from policies.filters import Running
+    from policies.filters import RouteMap, Running
+
+#: Hex digits of SHA-256 that tell two states of one object apart: 64 bits.
+_PART_DIGITS = 16
 
 #: An attachment's place: session, family, direction.
 Slot = tuple[SessionKey, int, Direction]
@@ -80,32 +83,80 @@ def _with_called(running: Running, names: set[str]) -> set[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
+    """One object of a device that a plan was computed from, and a digest of what it says.
+
+    ``kind`` and ``name`` are as people call it: ``prefix-list RF-in-orange-v4-3f9a1c20 (ipv4)``.
+    """
+
+    kind: str
+    name: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def _part(kind: str, name: str, content: object) -> Part:
+    return Part(kind, name, hashlib.sha256(repr(content).encode()).hexdigest()[:_PART_DIGITS])
+
+
+def _deciding(running: Running) -> list[RouteMap]:
+    """Return the route-maps that sessions name, and those that these call, by name."""
+    named = {
+        name
+        for session in running.sessions.values()
+        for one in session.attachments.values()
+        for name in (one.route_map, one.unsuppress_map)
+        if name is not None
+    }
+    decide = _with_called(running, named)
+    return [one for name, one in sorted(running.route_maps.items()) if name in decide]
+
+
+def _basis(running: Running) -> Iterator[Part]:
+    for (version, name), one in sorted(owned_lists(running.lists).items()):
+        yield _part("prefix-list", f"{name} (ipv{version})", one)
+    for found in _deciding(running):
+        yield _part("route-map", found.name, found)
+    for key, session in sorted(running.sessions.items()):
+        facts = (session.is_group, session.group, session.closed_without_policy)
+        kind = "peer group" if session.is_group else "neighbor"
+        yield _part(kind, str(key), (key, *facts))
+        for (version, direction), attachment in sorted(session.attachments.items()):
+            yield _part(f"ipv{version} {direction} policy of", str(key), attachment)
+
+
+def parts(running: Running) -> tuple[Part, ...]:
+    """Return all that a plan was computed from, object by object.
+
+    That is what :func:`digest` stands on, and the operator's own prefix-lists that decide routes
+    beside it: these change what a plan means, and are nothing that a way back would undo.
+    """
+    referred = {
+        reference
+        for one in _deciding(running)
+        for stanza in one.stanzas
+        for reference in stanza.referred
+    } | {
+        (version, one.prefix_list)
+        for session in running.sessions.values()
+        for (version, _), one in session.attachments.items()
+        if one.prefix_list is not None
+    }
+    theirs = sorted(key for key in referred if key in running.lists and not is_owned(key[1]))
+    foreign = (
+        _part("prefix-list", f"{key[1]} (ipv{key[0]})", running.lists[key]) for key in theirs
+    )
+    return (*_basis(running), *foreign)
+
+
 def digest(running: Running) -> str:
-    """Return a digest of everything on the device that a plan was computed from.
+    """Return a digest of everything on the device that a change of ours stands on.
 
     That is the managed part, and what it leans on: every session's attachments and the
     route-maps they name, or call. Configuration that decides nothing about routes is left out.
     """
-    named = {
-        attachment.route_map
-        for session in running.sessions.values()
-        for attachment in session.attachments.values()
-    }
-    decide = _with_called(running, {name for name in named if name is not None})
-    parts = [
-        *(repr(one) for _, one in sorted(owned_lists(running.lists).items())),
-        *(repr(one) for name, one in sorted(running.route_maps.items()) if name in decide),
-        *(
-            repr(
-                (
-                    key,
-                    one.is_group,
-                    one.group,
-                    one.closed_without_policy,
-                    sorted(one.attachments.items()),
-                )
-            )
-            for key, one in sorted(running.sessions.items())
-        ),
-    ]
-    return "sha256:" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    content = [(one.kind, one.name, one.digest) for one in _basis(running)]
+    return "sha256:" + hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -138,11 +138,19 @@ def check_pools(site: Site) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
             broken += _check_pool(site, name, pool, at)
             if pool in outside(cluster):
                 findings.append(
-                    f"{at}: {pool.cidr} of cluster {name} is not inside what is delegated to it "
-                    "and stays closed; extend delegated, or take the pool out"
+                    f"{_beside(site, name, index)}: {pool.cidr} of cluster {name} is not inside "
+                    "what is delegated to it and stays closed; extend delegated, or take it out"
                 )
     broken += _overlaps(site)
     return tuple(broken), tuple(findings)
+
+
+def _beside(site: Site, name: str, index: int) -> str:
+    """Return where a pool stands, seen from the site: a plan reads the same from anywhere."""
+    place = site.pools_source.place(("clusters", name, "pools", index))
+    return ":".join(
+        str(one) for one in (site.settings.pools, place.line, place.column) if one is not None
+    )
 
 
 def _is_open(cluster: Cluster) -> bool:
@@ -210,6 +218,12 @@ def _claimed_twice(
 
 def _overlap(one: Network, other: Network) -> bool:
     return one.version == other.version and one.overlaps(other)
+
+
+def holdings(cluster: Cluster) -> Mapping[int, PrefixSet]:
+    """Return all that ``cluster`` holds, by family: what is delegated to it, and infrastructure."""
+    nets = (*cluster.delegated, *cluster.infrastructure)
+    return {version: or_longer(version, nets) for version in VERSIONS}
 
 
 def territories(site: Site, version: int) -> Mapping[str, Territory]:

@@ -19,7 +19,7 @@ from inventory.models import SCHEMAS
 from runbooks.audit import audit, verify
 from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, ensure_answer
 from runbooks.deploy import deploy
-from runbooks.plan_file import Plan, load_plan
+from runbooks.plan_file import load_plan, plan_schema
 from runbooks.planning import make_plan
 from runbooks.record import find_run, runs
 from runbooks.report import Report
@@ -273,8 +273,10 @@ def show_command(*, run: str, site_path: Path, as_json: bool) -> int:
 @click.argument("name", type=click.Choice([*SCHEMAS, "plan"]))
 def schema_command(name: str) -> int:
     """Print the JSON Schema of one of the files, for editors."""
-    model = Plan if name == "plan" else SCHEMAS[name]  # type: ignore[index]
-    click.echo(json.dumps(model.model_json_schema(by_alias=True), indent=2))
+    schema = plan_schema()
+    if name != "plan":
+        schema = SCHEMAS[name].model_json_schema(by_alias=True)  # type: ignore[index]
+    click.echo(json.dumps(schema, indent=2))
     return Exit.DONE
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inventory.site import load_site
-from runbooks.device_plan import ACCEPTABLE
+from policies.limits import ACCEPTABLE
 from runbooks.progress import Progress
 from runbooks.report import Report
 from runbooks.supported import ensure_supported

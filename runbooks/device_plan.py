@@ -10,11 +10,13 @@ from policies.dialects import DIALECTS
 from policies.errors import Violation
 from policies.filters import SessionKey
 from policies.install import Installation, install
-from policies.managed import digest, managed
+from policies.managed import digest, managed, parts
+from policies.pools import holdings
 from policies.proof import leaks, unsafe
+from policies.shrinkage import Shrink, at_most, shrinkage
 from policies.strangers import unknown_neighbors
-from runbooks.differences import dropped_routes, session_changes, shrinkage
-from runbooks.plan_file import DevicePlan
+from runbooks.differences import dropped_in_words, dropped_routes, session_changes
+from runbooks.plan_file import Basis, DevicePlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,23 +26,22 @@ if TYPE_CHECKING:
     from policies.filters import Running
     from policies.guards import Fence, WantedGuard
     from policies.managed import Slot
+    from runbooks.plan_file import DroppedRoute
     from tasks.snapshot import Snapshot
-
-#: The limits that ``--accept`` can go beyond.
-ACCEPTABLE = ("drops-routes", "shrink", "unknown-neighbors")
-
-#: Routes that a refusal names before it counts the rest.
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class DevicePart:
-    """A device's plan, what it means, what it is fenced to, and the limits it does not keep."""
+    """A device's plan, what it means, what it is fenced to, and the limits it does not keep.
+
+    ``shrinks`` is all that its guards close of clusters' addresses, within the limit or not.
+    """
 
     plan: DevicePlan
     after: Running
     fenced: Mapping[Slot, Fence]
     violations: tuple[Violation, ...]
+    shrinks: tuple[Shrink, ...] = ()
 
 
 def compute(
@@ -54,13 +55,21 @@ def compute(
     if not wanted.violations:
         todo = steps(managed(running), wanted.managed)
     after = apply(running, todo)
-    if not wanted.violations:
-        violations += _limits(site, device, snapshot, after=after, todo=todo, wanted=wanted)
-    dialect = DIALECTS[device.platform]
     drops = dropped_routes(snapshot, after)
+    shrinks: tuple[Shrink, ...] = ()
+    if not wanted.violations:
+        violations += _limits(device, snapshot, after=after, todo=todo, wanted=wanted)
+        held = {name: holdings(cluster) for name, cluster in site.clusters.items()}
+        shrinks = tuple(shrinkage(running, after, wanted.fenced, held))
+        violations += _shrinks(site, device, shrinks)
+        violations += _drops(device, drops)
+    dialect = DIALECTS[device.platform]
     plan = DevicePlan(
         device=device.name,
         digest=digest(running),
+        parts=tuple(
+            Basis(kind=one.kind, name=one.name, digest=one.digest) for one in parts(running)
+        ),
         digest_after=digest(after),
         candidate=dialect.render(todo, running),
         way_back=dialect.render(steps(managed(after), managed(running), in_order=True), after),
@@ -74,7 +83,7 @@ def compute(
             )
         ),
     )
-    return DevicePart(plan, after, wanted.fenced, tuple(violations))
+    return DevicePart(plan, after, wanted.fenced, tuple(violations), shrinks)
 
 
 def _unknown(
@@ -87,12 +96,10 @@ def _unknown(
             where=device.name,
             evidence=f"the device has the neighbor {key}, which the site does not know",
             way_out="add it to the sessions of hosts.yaml, or to ignore_neighbors",
-            acceptable=True,
         )
 
 
 def _limits(
-    site: Site,
     device: Device,
     snapshot: Snapshot,
     *,
@@ -124,24 +131,26 @@ def _limits(
             evidence=moment,
             way_out="this should not be possible: report it with the plan",
         )
+
+
+def _shrinks(site: Site, device: Device, shrinks: Sequence[Shrink]) -> Iterator[Violation]:
     most = site.settings.limits.max_shrink
-    for text, part in shrinkage(snapshot.running, after, wanted.fenced):
-        if part > most:
+    for one in shrinks:
+        if one.closed > most:
             yield Violation(
                 limit="shrink",
-                where=name,
-                evidence=f"{text} closes {part:.0%} of its addresses, over max_shrink {most:.0%}",
-                way_out="check the pools",
-                acceptable=True,
+                where=device.name,
+                evidence=str(one),
+                way_out="check the pools and what is delegated",
+                allows=at_most(most),
             )
-    drops = dropped_routes(snapshot, after)
+
+
+def _drops(device: Device, drops: Sequence[DroppedRoute]) -> Iterator[Violation]:
     if drops:
-        listed = ", ".join(f"{one.prefix} from {one.session}" for one in drops[:_NAMED])
-        more = f" and {len(drops) - _NAMED} more" if len(drops) > _NAMED else ""
         yield Violation(
             limit="drops-routes",
-            where=name,
-            evidence=f"routes accepted right now would be dropped: {listed}{more}",
+            where=device.name,
+            evidence="routes accepted right now would be dropped: " + dropped_in_words(drops),
             way_out="if they are legitimate add their pool",
-            acceptable=True,
         )

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.accepts import Judge
-from policies.filters import Direction
-from policies.ownership import is_intact, is_owned
+from policies.importing import import_accepts
 from policies.proof import EXAMPLES
 from runbooks.plan_file import DroppedRoute, SessionChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from policies.filters import Running
     from policies.guards import Fence
     from policies.managed import Slot
     from policies.prefix_set import PrefixSet
     from tasks.snapshot import Snapshot
+
+#: Routes of a session that a refusal names before it counts the rest.
+NAMED = 5
 
 
 def all_slots(running: Running) -> dict[Slot, str]:
@@ -68,43 +70,19 @@ def dropped_routes(snapshot: Snapshot, after: Running) -> tuple[DroppedRoute, ..
         for (key, version), routes in sorted(
             snapshot.tables.accepted.items(), key=lambda item: item[0]
         )
-        for may in [judge.session(after.sessions[key], version, Direction.IMPORT).may]
-        for route in sorted(routes, key=str)
+        for may in [import_accepts(judge, key, version).may]
+        for route in sorted(routes, key=lambda one: (int(one.network_address), one.prefixlen))
         if route not in may
     )
 
 
-def shrinkage(
-    before: Running, after: Running, fenced: Mapping[Slot, Fence]
-) -> Iterator[tuple[str, float]]:
-    """Yield each ``only`` guard that stands already and closes addresses, with the part closed.
-
-    A guard that is new, or was tampered with, narrows all there is to what the pools allow;
-    that is no shrinking.
-    """
-    old, new = Judge(before), Judge(after)
-    for (key, version, direction), fence in sorted(fenced.items(), key=lambda item: item[0]):
-        was = _standing(before, old, (key, version, direction))
-        if fence.kind != "out" or was is None or not was:
-            continue
-        will = _standing(after, new, (key, version, direction))
-        if will is None:  # the session closes altogether
-            will = new.session(after.sessions[key], version, direction).may
-        # Addresses, not prefixes: what a pool covers in another length still counts as open.
-        closed = (was | will).address_count() - will.address_count()
-        if closed:
-            yield f"{key} ipv{version} {direction}", closed / was.address_count()
-
-
-def _standing(running: Running, judge: Judge, slot: Slot) -> PrefixSet | None:
-    """Return what our own guard on ``slot`` allows, or None if no whole one stands there."""
-    key, version, direction = slot
-    attachment = running.sessions[key].attachments[version, direction]
-    found = running.route_maps.get(attachment.route_map or "")
-    for stanza in found.stanzas if found else ():
-        for family, name in stanza.lists:
-            one = running.lists.get((family, name))
-            if family == version and is_owned(name) and one is not None and is_intact(one):
-                denied = judge.permitted(version, name)
-                return None if denied is None else ~denied
-    return None
+def dropped_in_words(drops: Sequence[DroppedRoute]) -> str:
+    """Return how many routes each session loses, and the first of them by name."""
+    by_session: dict[str, list[str]] = {}
+    for one in drops:
+        by_session.setdefault(one.session, []).append(one.prefix)
+    return "; ".join(
+        f"{len(routes)} from {session}: {', '.join(routes[:NAMED])}"
+        + (f" and {len(routes) - NAMED} more" if len(routes) > NAMED else "")
+        for session, routes in by_session.items()
+    )

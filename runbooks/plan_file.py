@@ -8,13 +8,15 @@ was computed from.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Literal
+import json
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inventory.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from inventory.site import Site
@@ -50,11 +52,45 @@ class DroppedRoute(_Part):
     session: str
 
 
+class Basis(_Part):
+    """One object of a device that its part of the plan was computed from."""
+
+    kind: str
+    name: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class InputFile(_Part):
+    """One of the site's files; ``digest`` is empty where there is none."""
+
+    name: str
+    digest: str
+
+
+class CheckedLimit(_Part):
+    """A limit that the whole plan was held to.
+
+    ``found`` is what was beyond it, and was accepted by ``flag``; for a limit that was kept
+    what came near it.
+    """
+
+    name: str
+    allows: str = Field(description="the limit's value")
+    setting: str = Field(description="where the site sets it")
+    state: Literal["kept", "accepted"]
+    flag: str | None = Field(default=None, description="what accepted it")
+    found: tuple[str, ...] = ()
+
+
 class DevicePlan(_Part):
     """One device's part; ``candidate`` is empty where nothing changes."""
 
     device: str
     digest: str = Field(description="of what the device's part was computed from")
+    parts: tuple[Basis, ...] = Field(default=(), description="the same, object by object")
     digest_after: str = Field(description="of what the device is to be afterwards")
     candidate: str
     way_back: str = Field(description="the candidate that undoes this one")
@@ -63,6 +99,9 @@ class DevicePlan(_Part):
     changes: tuple[SessionChange, ...]
     drops: tuple[DroppedRoute, ...] = ()
     closed: tuple[str, ...] = Field(default=(), description="sessions left closed, and why")
+    timer: int = Field(
+        default=0, ge=0, description="seconds of its revert timer; 0 is timers.confirm of the site"
+    )
 
     @property
     def is_empty(self) -> bool:
@@ -81,6 +120,8 @@ class Plan(_Part):
     created: str = Field(description="UTC, ISO 8601")
     by: str
     inputs: str = Field(description="digest of the site's files")
+    files: tuple[InputFile, ...] = Field(default=(), description="the same, file by file")
+    limits: tuple[CheckedLimit, ...] = Field(default=(), description="what the plan was held to")
     accepted: tuple[str, ...] = Field(description="limits that were accepted by flag")
     findings: tuple[str, ...]
     waves: tuple[tuple[str, ...], ...]
@@ -137,13 +178,25 @@ def parse_plan(content: bytes, path: Path) -> Plan:
         raise InputError(Problem(Place(path), text)) from error
 
 
-def inputs_digest(site: Site) -> str:
-    """Return a digest of the files that a plan is computed from, by name and content."""
-    digest = hashlib.sha256()
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a plan's file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Plan.model_json_schema(by_alias=True),
+    }
+
+
+def input_files(site: Site) -> tuple[InputFile, ...]:
+    """Return the files that a plan is computed from, by name, with a digest of each."""
     names = ("site.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", site.settings.pools)
-    for name in names:
-        path = site.path / name
-        digest.update(name.encode() + b"\0")
-        digest.update(path.read_bytes() if path.exists() else b"")
-        digest.update(b"\0")
-    return "sha256:" + digest.hexdigest()
+    return tuple(InputFile(name=name, digest=_digest_of(site.path / name)) for name in names)
+
+
+def _digest_of(path: Path) -> str:
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def inputs_digest(files: Iterable[InputFile]) -> str:
+    """Return one digest of all of ``files``, by name and content."""
+    text = json.dumps([(one.name, one.digest) for one in files])
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

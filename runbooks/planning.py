@@ -13,7 +13,8 @@ from policies.errors import LimitError
 from policies.guards import wanted_guards
 from policies.pools import check_pools
 from runbooks.device_plan import compute
-from runbooks.plan_file import DevicePlan, Plan, inputs_digest
+from runbooks.limits import checked_limits, not_needed
+from runbooks.plan_file import CheckedLimit, DevicePlan, Plan, input_files, inputs_digest
 from runbooks.waves import waves
 from tasks.dry_run import DryRun, Trial, dry_run
 from tasks.snapshot import take_snapshot
@@ -99,7 +100,8 @@ def make_plan(
         site,
         [with_diff(one, dry_runs) for one in plans.values()],
         accepted=tuple(sorted(set(accept))),
-        findings=findings,
+        findings=(*findings, *not_needed(parts, accept)),
+        limits=checked_limits(site, parts),
     )
     return Prepared(plan=plan, snapshots=snapshots, dry_runs=dry_runs)
 
@@ -157,17 +159,21 @@ def new_plan(
     *,
     accepted: tuple[str, ...] = (),
     findings: tuple[str, ...] = (),
+    limits: tuple[CheckedLimit, ...] = (),
     undoes: str | None = None,
 ) -> Plan:
-    """Return a plan of ``devices``, signed with the time, the user and the inputs' digest."""
+    """Return a plan of ``devices``, with the time, the user and the inputs' digests."""
+    files = input_files(site)
     return Plan(
         site=site.settings.name,
         undoes=undoes,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         by=f"{getpass.getuser()}@{socket.gethostname()}",
-        inputs=inputs_digest(site),
+        inputs=inputs_digest(files),
+        files=files,
         accepted=accepted,
         findings=findings,
+        limits=limits,
         waves=waves(site, [one.device for one in devices if not one.is_empty]),
         devices=tuple(devices),
     )

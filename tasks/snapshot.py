@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from policies.dialects import DIALECTS
 from policies.errors import ParseError
 from policies.filters import Direction
+from policies.importing import import_slots
 from tasks.errors import LockedError, VerifyError
 
 if TYPE_CHECKING:
@@ -37,12 +38,9 @@ def guarded_imports(
     running: Running, guards: Sequence[WantedGuard]
 ) -> tuple[tuple[SessionKey, int], ...]:
     """Return the sessions and families whose accepted routes a guard decides."""
-    found = []
-    for guard in guards:
-        session = running.sessions.get(guard.session)
-        if guard.direction is Direction.IMPORT and session is not None:
-            found += [(guard.session, version) for version in session.versions]
-    return tuple(found)
+    return import_slots(
+        running, [one.session for one in guards if one.direction is Direction.IMPORT]
+    )
 
 
 def take_snapshot(host: Host, device: Device, guards: Sequence[WantedGuard]) -> Snapshot:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from policies.accepts import Judge
 from policies.dialects import DIALECTS
-from policies.filters import Direction
+from policies.importing import import_accepts
 from policies.managed import digest
 from policies.proof import leaks
 from policies.redact import redact
@@ -130,10 +130,7 @@ def _allowed(
     running: Running, asked: tuple[tuple[SessionKey, int], ...]
 ) -> dict[tuple[SessionKey, int], Accepts]:
     judge = Judge(running)
-    return {
-        (key, version): judge.session(running.sessions[key], version, Direction.IMPORT)
-        for key, version in asked
-    }
+    return {(key, version): import_accepts(judge, key, version) for key, version in asked}
 
 
 def _judge(

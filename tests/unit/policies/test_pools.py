@@ -201,8 +201,8 @@ def test_a_pool_outside_its_delegation_is_a_finding_and_stops_nothing(tmp_path: 
     assert broken == ()
     assert findings == (
         (
-            f"{tmp_path}/pools.yaml:13:9: 10.66.0.0/16 of cluster blue is not inside what is "
-            "delegated to it and stays closed; extend delegated, or take the pool out"
+            "pools.yaml:13:9: 10.66.0.0/16 of cluster blue is not inside what is "
+            "delegated to it and stays closed; extend delegated, or take it out"
         ),
     )
 

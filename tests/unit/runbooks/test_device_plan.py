@@ -16,7 +16,7 @@ from policies.guards import wanted_guards
 from policies.install import install
 from policies.managed import digest, managed
 from runbooks.device_plan import DevicePart, compute
-from runbooks.differences import all_slots, dropped_routes, session_changes, shrinkage
+from runbooks.differences import all_slots, dropped_routes, session_changes
 from runbooks.plan_file import DroppedRoute
 from tasks.adapters.base import Tables
 from tasks.snapshot import Snapshot
@@ -118,13 +118,16 @@ def test_a_route_that_would_be_dropped_is_named_and_refused(tmp_path: Path) -> N
     )
     (refusal,) = found.violations
     assert (refusal.limit, refusal.where, refusal.acceptable) == ("drops-routes", "tor1", True)
-    assert "0.0.0.0/0 from NODES, 198.51.100.0/24 from NODES" in refusal.evidence
+    assert refusal.evidence.endswith(": 2 from NODES: 0.0.0.0/0, 198.51.100.0/24")
 
 
 def test_many_dropped_routes_are_counted(tmp_path: Path) -> None:
     routes = [f"198.51.{n}.0/24" for n in range(9)]
     (refusal,) = part(make_site(tmp_path), FRR.parse(TOR), *routes).violations
-    assert refusal.evidence.endswith("198.51.4.0/24 from NODES and 4 more")
+    assert refusal.evidence == (
+        "routes accepted right now would be dropped: 9 from NODES: 198.51.0.0/24, 198.51.1.0/24, "
+        "198.51.2.0/24, 198.51.3.0/24, 198.51.4.0/24 and 4 more"
+    )
 
 
 def test_an_unknown_neighbor_of_a_guarded_device_is_refused(tmp_path: Path) -> None:
@@ -156,20 +159,29 @@ def test_what_goes_past_the_guard_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pools", "closed"),
     [
-        (POOLS, None),
-        (POOLS.replace("{cidr: 10.65.0.0/16", "{cidr: 10.65.0.0/17"), "50%"),
-        (POOLS.replace("{cidr: 191.51.100.0/24", "{cidr: 191.51.100.0/25"), None),
+        (POOLS, ()),
+        (POOLS.replace("{cidr: 10.65.0.0/16", "{cidr: 10.65.0.0/17"), ("49.6%", "49.8%")),
+        (POOLS.replace("{cidr: 191.51.100.0/24", "{cidr: 191.51.100.0/25"), ()),
         # All is covered still, though in another length.
-        (POOLS.replace("block_size: 26", "block_size: 24"), None),
+        (POOLS.replace("block_size: 26", "block_size: 24"), ()),
     ],
 )
 def test_more_closed_than_max_shrink_is_refused(
-    pools: str, closed: str | None, tmp_path: Path
+    pools: str, closed: tuple[str, ...], tmp_path: Path
 ) -> None:
     before = fenced(make_site(tmp_path / "a"), FRR.parse(TOR))
     found = part(make_site(tmp_path / "b", pools=pools), before)
-    assert limits(found) == (["shrink"] * 2 if closed else [])
-    assert all(f"closes {closed} of its addresses" in one.evidence for one in found.violations)
+    assert [(one.limit, one.evidence) for one in found.violations] == [
+        ("shrink", f"{where} closes {closes} of cluster orange")
+        for where, closes in zip(
+            ("10.255.11.0 ipv4 export", "NODES ipv4 import"), closed, strict=False
+        )
+    ]
+    assert all(
+        "allowed: 25% of a cluster's addresses on a session (limits.max_shrink in site.yaml)"
+        in str(one)
+        for one in found.violations
+    )
     generous = SITE + "limits: {max_shrink: 0.6}\n"
     assert limits(part(make_site(tmp_path / "c", pools=pools, site=generous), before)) == []
 
@@ -177,8 +189,7 @@ def test_more_closed_than_max_shrink_is_refused(
 def test_a_guard_that_is_new_or_mended_shrinks_nothing(tmp_path: Path) -> None:
     site, running = make_site(tmp_path), FRR.parse(TOR)
     after = fenced(site, running)
-    wanted = install("tor1", after, guards(site))
-    assert list(shrinkage(running, after, wanted.fenced)) == []
+    assert part(site, running).shrinks == ()
     opened = {
         key: PrefixList(*key, FRR.parse(DENY_ALL).lists[4, "X"].entries) if key[0] == 4 else one
         for key, one in after.lists.items()
@@ -200,9 +211,12 @@ def test_a_session_that_closes_altogether_shrinks_to_nothing(tmp_path: Path) -> 
     found = part(
         make_site(tmp_path / "b", hosts=hosts.replace("open: true", "open: false")), before
     )
-    (refusal,) = found.violations
-    assert (refusal.limit, refusal.acceptable) == ("shrink", True)
-    assert "10.255.11.0 ipv4 export closes 100% of its addresses" in refusal.evidence
+    assert all(one.limit == "shrink" and one.acceptable for one in found.violations)
+    where = "10.255.11.0 ipv4 export"
+    assert [one.evidence for one in found.violations] == [
+        f"{where} closes 100% of cluster blue",
+        f"{where} closes 100% of cluster orange",
+    ]
     assert found.plan.closed == (
         "10.255.11.0 ipv4 export: no policy, and the platform lets nothing through then",
     )

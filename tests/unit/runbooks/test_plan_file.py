@@ -11,7 +11,7 @@ from plans import make_device_plan, make_plan
 
 from inventory.errors import Exit, InputError
 from runbooks import cli
-from runbooks.plan_file import Plan, inputs_digest, load_plan
+from runbooks.plan_file import input_files, inputs_digest, load_plan, plan_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,15 +96,17 @@ def test_the_command_line_says_so_too(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_the_inputs_digest_is_of_every_file_that_a_plan_comes_from(tmp_path: Path) -> None:
     site = make_site(tmp_path)
-    digests = [inputs_digest(site)]
-    assert inputs_digest(make_site(tmp_path)) == digests[0]
+    files = [input_files(site)]
+    assert input_files(make_site(tmp_path)) == files[0]
     for name in ("site", "hosts", "groups", "defaults", "pools"):
         with (tmp_path / f"{name}.yaml").open("a") as file:
             file.write("# changed\n")
-        digests.append(inputs_digest(site))
-    assert len(set(digests)) == len(digests)
+        files.append(input_files(site))
+        changed = [new.name for old, new in zip(*files[-2:], strict=True) if old != new]
+        assert changed == [f"{name}.yaml"]
+    assert len({inputs_digest(some) for some in files}) == len(files)
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["schema", "plan"]) == Exit.DONE
-    assert json.loads(capsys.readouterr().out) == Plan.model_json_schema(by_alias=True)
+    assert json.loads(capsys.readouterr().out) == plan_schema()
