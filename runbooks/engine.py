@@ -90,7 +90,7 @@ class Engine:
         self._record.write("prepare", wave=index + 1, devices=list(wave), timers=timers)
         self._armed |= {name: (timers[name], time.monotonic()) for name in wave}
         self._touched += wave
-        deadline = self._deadline()
+        deadline, began = self._deadline(), time.monotonic()
         with self._progress.stage(f"commit wave {index + 1}", wave) as done:
             outcomes = self._fleet.each(
                 prepare,
@@ -100,6 +100,7 @@ class Engine:
                 },
                 done=done,
             )
+        self._timing.learn(time.monotonic() - began)
         self._settle("prepared", outcomes)
 
     def _todo(self, name: str, deadline: float) -> Todo:

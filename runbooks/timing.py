@@ -34,6 +34,7 @@ class Timing:
         self._timers = site.settings.timers
         self._waves = [tuple(wave) for wave in waves]
         self._took = took
+        self._longest_wave_s = 0.0
 
     def wave_s(self, wave: Iterable[str]) -> float:
         """Return how long one wave may take, but for routes that follow late: seconds."""
@@ -64,9 +65,14 @@ class Timing:
         """Return after how many seconds of a timer nothing is begun but the confirmations."""
         return max(0.0, min(_LATE * timer_s, timer_s - self.confirm_s()))
 
+    def learn(self, wave_s: float) -> None:
+        """Take note of what a wave took in fact."""
+        self._longest_wave_s = max(self._longest_wave_s, wave_s)
+
     def fits(self, number: int, left_s: float) -> bool:
         """Return whether the wave ``number`` may be begun with ``left_s`` seconds left."""
-        return self.wave_s(self._waves[number]) + self._timers.settle <= left_s
+        wave_s = max(self.wave_s(self._waves[number]), self._longest_wave_s)
+        return wave_s + self._timers.settle <= left_s
 
     def ensure_possible(self) -> None:
         """Refuse a run of which even one wave does not fit into its revert timers.
