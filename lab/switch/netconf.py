@@ -146,9 +146,14 @@ class Locks:
 
 
 class NetconfServer:
-    """NETCONF on one listening socket."""
+    """NETCONF on one listening socket.
+
+    While ``babbles`` no operation is carried out, and each is answered with a reply that is one
+    for the transport only.
+    """
 
     def __init__(self, device: Device) -> None:
+        self.babbles = False
         self._device = device
         self._numbers = 0
         self._open: dict[Session, ssh.Channel] = {}
@@ -163,6 +168,20 @@ class NetconfServer:
         """Stop to listen and drop all connections."""
         if self._server is not None:
             await self._server.close()
+
+    def refuse_logins(self, *, on: bool) -> None:
+        """Take no proof for good enough, and end who is logged in; or take logins again."""
+        if self._server is not None:
+            self._server.refuses_logins = on
+            if on:
+                self._server.cut()
+
+    def be_away(self, *, on: bool) -> None:
+        """Cut every connection, those that come as well; or answer again."""
+        if self._server is not None:
+            self._server.is_away = on
+            if on:
+                self._server.cut()
 
     def sessions(self) -> tuple[Session, ...]:
         """Return the open sessions in the order of their numbers."""
@@ -225,6 +244,8 @@ class NetconfServer:
             operation = _operation(message, reply)
             if local(operation) == "close-session":
                 is_last = True
+            elif self.babbles:
+                content = [_nonsense()]
             elif local(operation) == "kill-session":
                 self._kill(session, operation)
             else:
@@ -281,6 +302,12 @@ def _operation(message: bytes, reply: Element) -> Element:
             info={"bad-attribute": "message-id", "bad-element": "rpc"},
         )
     return operations[0]
+
+
+def _nonsense() -> Element:
+    page = etree.Element("html")
+    etree.SubElement(etree.SubElement(page, "body"), "h1").text = "503 Service Unavailable"
+    return page
 
 
 def _bytes(element: Element) -> bytes:

@@ -4,6 +4,10 @@ Start with :class:`Store`; a session edits in a :class:`Target` of its own, whic
 entered and is merged into what runs *when it is committed*, as on the platform. Law: what runs
 always has no faults, and the daemon has been told of it; a commit whose confirmation is waited for
 ends confirmed or undone, whoever dies meanwhile.
+
+After a reboot a commit that waited is undone: RFC 6241 (8.4.1), whose confirmed commit the platform
+announces, says that it MUST be. Of ``commit confirmed`` at the CLI no document was found that says
+so; a reboot can be told to keep it. That the wall clock does nothing to the timer is an assumption.
 """
 
 from __future__ import annotations
@@ -95,18 +99,23 @@ class Pending:
 
 
 class Store:
-    """The database of one switch; ``commits`` are all since boot, the oldest first."""
+    """The database of one switch; ``commits`` are all of them, the oldest first.
+
+    ``is_taken``: another administrator is exclusive as soon as nobody else is.
+    """
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self._busy = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._skew_s = 0.0
         self._changed = (time.time(), "SYSTEM")
         self.running: Tree = ()
         self.commits: list[Commit] = []
         self.pending: Pending | None = None
         self.exclusive: Target | None = None
         self.is_lock_advisory = False
+        self.is_taken = False
 
     async def boot(self, text: str) -> None:
         """Take the configuration that was committed last before the switch went down."""
@@ -116,6 +125,24 @@ class Store:
             raise RefusedError(Reason.SEMANTICS, refusal(found))
         await asyncio.to_thread(self._daemon.apply, meaning)
         self.running = tree
+
+    async def go_down(self, *, keeps: bool) -> None:
+        """Lose what is in memory alone; ``keeps`` makes a commit that waits one for good."""
+        async with self._busy:
+            saved = self.running if keeps else self.saved()
+            if self.pending is not None:
+                self.pending.timer.cancel()
+                self.pending = None
+            if saved is not self.running:
+                self._list("SYSTEM", "Rollback")
+                self.running = saved
+            self.exclusive = None
+            await self._tell(None)
+
+    async def come_up(self) -> None:
+        """Let BGP be what was saved."""
+        async with self._busy:
+            await self._tell(verified((), self.running)[1])
 
     def target(self, who: str) -> Target:
         """Return a new, empty target configuration."""
@@ -147,7 +174,7 @@ class Store:
 
     def lock(self, target: Target) -> None:
         """Give a session the database alone (``configure exclusive``)."""
-        if self.exclusive is not None:
+        if self.exclusive is not None or self.is_taken:
             text = "The Configuration Namespace is locked by another agent."
             raise RefusedError(Reason.LOCKED, text)
         self._check_pending(target, None)
@@ -160,7 +187,8 @@ class Store:
         self.exclusive = None
 
     def _check_lock(self, target: Target) -> None:
-        if self.exclusive not in {None, target} and not self.is_lock_advisory:
+        is_others = self.is_taken if self.exclusive is None else self.exclusive is not target
+        if is_others and not self.is_lock_advisory:
             text = "The Configuration Namespace is locked by another agent."
             raise RefusedError(Reason.LOCKED, text)
 
@@ -202,11 +230,28 @@ class Store:
                 before = self.pending.before
                 self.pending = None
             if confirm_in is not None:
-                loop = asyncio.get_running_loop()
-                timer = loop.call_later(confirm_in, self._expire)
-                deadline = loop.time() + confirm_in
-                self.pending = Pending(before, target, persist, deadline, timer)
+                self._arm(before, target, persist, confirm_in)
             return is_changed
+
+    def _arm(self, before: Tree, target: Target, persist: str | None, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(seconds, self._expire)
+        self.pending = Pending(before, target, persist, loop.time() + seconds, timer)
+
+    async def lapse(self, seconds: float) -> None:
+        """Let ``seconds`` pass at once for the timer."""
+        left, pending = self.expires_in(), self.pending
+        if left is None or pending is None:
+            return
+        if left <= seconds:
+            await self.undo()
+            return
+        pending.timer.cancel()
+        self._arm(pending.before, pending.target, pending.persist, left - seconds)
+
+    def skew(self, seconds: float) -> None:
+        """Put the wall clock forward, or back."""
+        self._skew_s += seconds
 
     async def roll_back(self, target: Target, count: int, client: str) -> None:
         """Undo the last ``count`` commits, whoever made them."""
@@ -261,14 +306,18 @@ class Store:
         if found:
             raise RefusedError(Reason.SEMANTICS, refusal(found))
         await self._tell(meaning)
+        self._list(who, client)
+        self.running = tree
+        return True
+
+    def _list(self, who: str, client: str) -> None:
+        """List what is about to run as the last commit."""
         number = _FIRST_COMMIT + len(self.commits)
-        now = time.time()
+        now = time.time() + self._skew_s
         self.commits.append(
             Commit(number=number, who=who, client=client, at=now, before=self.running)
         )
         self._changed = (now, who)
-        self.running = tree
-        return True
 
     async def _tell(self, meaning: Router | None) -> None:
         await asyncio.to_thread(self._daemon.apply, meaning)

@@ -3,8 +3,13 @@
 Over NETCONF it is what NAPALM's ``iosxr_netconf`` speaks with: configuration as CLI text in
 ``Cisco-IOS-XR-cli-cfg``, a target configuration for each session, semantic verification at the
 commit, confirmed commits (RFC 6241, 8.4), BGP's operational data. The XML agent of its CLI is in
-:mod:`lab.switch.iosxr.xml_agent`. Faults of NETCONF: ``drop`` and ``hang`` do so to every later
-operation, ``refuse`` fails commits, ``silent-commit`` answers them with ok and does nothing,
+:mod:`lab.switch.iosxr.xml_agent`.
+
+Faults: ``babble`` (nonsense is all that is answered, and nothing is done), ``cut`` (half of the
+running configuration), ``auth-lost`` (who is logged in is thrown out, nobody else comes in),
+``locked`` (another administrator is exclusive as soon as nobody else is), ``refuse-commit`` (each
+commit fails in the manner of the configuration manager). Of NETCONF alone: ``drop`` and ``hang``
+do so to every later operation, ``silent-commit`` answers commits with ok and does nothing,
 ``drop-after-commit`` cuts the connection instead of the answer, ``slow-death`` notices the end of
 a session a second late, ``advisory-lock`` lets others commit under a lock.
 """
@@ -22,7 +27,7 @@ from lab.switch.iosxr.edits import changes, difference
 from lab.switch.iosxr.oper import operational
 from lab.switch.iosxr.store import HEADER, Reason, RefusedError, Store
 from lab.switch.iosxr.tree import show
-from lab.switch.iosxr.xml_agent import XmlSession
+from lab.switch.iosxr.xml_agent import XmlSession, shown
 from lab.switch.netconf import (
     BASE_1_0,
     BASE_1_1,
@@ -67,6 +72,7 @@ class IosXrSwitch:
         self._targets: dict[Session, Target] = {}
         self._server = NetconfServer(self)
         self._terminal: ssh.Server | None = None
+        self._booting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Boot from the configuration that was committed last, and answer."""
@@ -96,7 +102,10 @@ class IosXrSwitch:
     async def control(self, command: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """Play another administrator, inject faults; see the class in :mod:`lab.switch.base`.
 
-        Besides: ``commits`` returns their ids, ``expire`` lets the revert timer run out now.
+        Besides: ``commits`` returns their ids, ``expire`` lets the revert timer run out now;
+        ``reboot`` (``seconds``, ``keeps``) goes away for so long and comes back with what the
+        store says of reboots, ``skew`` (``seconds``) is a jump of the wall clock, ``lapse``
+        (``seconds``) so much time that passes at once for the revert timer.
         """
         plain: Mapping[str, Callable[[], Any]] = {
             "running": self.running,
@@ -111,13 +120,50 @@ class IosXrSwitch:
             self.store.enter(target, "\n".join(arguments["lines"]))
             await self.store.commit(target, "CLI")
         elif command == "fault":
-            self.faults.switch(arguments["name"], on=arguments["on"])
-            self.store.is_lock_advisory = "advisory-lock" in self.faults
+            self._fault(arguments["name"], on=arguments["on"])
         elif command == "expire":
             await self.store.undo()
+        elif command == "lapse":
+            await self.store.lapse(float(arguments["seconds"]))
+        elif command == "skew":
+            self.store.skew(float(arguments["seconds"]))
+        elif command == "reboot":
+            await self._reboot(float(arguments["seconds"]), keeps=bool(arguments.get("keeps")))
         else:
             raise ValueError(f"no such command: {command}")
         return None
+
+    def _fault(self, name: str, *, on: bool) -> None:
+        self.faults.switch(name, on=on)
+        self.store.is_lock_advisory = "advisory-lock" in self.faults
+        self.store.is_taken = "locked" in self.faults
+        self._server.babbles = "babble" in self.faults
+        if name == "auth-lost":
+            self._server.refuse_logins(on=on)
+            if self._terminal is not None:
+                self._terminal.refuses_logins = on
+                if on:
+                    self._terminal.cut()
+
+    async def _reboot(self, seconds: float, *, keeps: bool) -> None:
+        """Go away at once, and come back by itself."""
+        await self.store.go_down(keeps=keeps)
+        self._be_away(on=True)
+        if self._booting is not None:
+            self._booting.cancel()
+        self._booting = asyncio.create_task(self._boot(seconds))
+
+    async def _boot(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.store.come_up()
+        self._be_away(on=False)
+
+    def _be_away(self, *, on: bool) -> None:
+        self._server.be_away(on=on)
+        if self._terminal is not None:
+            self._terminal.is_away = on
+            if on:
+                self._terminal.cut()
 
     # What NETCONF asks of a device: see lab.switch.netconf.Device.
 
@@ -209,7 +255,7 @@ class IosXrSwitch:
         if wanted is None or wanted.find(f"{{{_CLI}}}cli") is None:
             raise RpcError("only a subtree filter for cli is supported", tag="unknown-element")
         source = {local(one) for one in operation.find("{*}source")}
-        text = self.store.text()
+        text = shown(self.store.text(), self.faults)
         if source == {"candidate"}:
             # The target configuration is what was entered, not what would run.
             running = self.store.running
@@ -231,7 +277,7 @@ class IosXrSwitch:
         self.store.enter(target, found[0].text or "", replace=what == "copy-config")
 
     async def _commit(self, operation: Element, target: Target) -> None:
-        if "refuse" in self.faults:
+        if "refuse-commit" in self.faults:
             raise RpcError("'CfgMgr' detected the 'fatal' condition 'Internal error'")
         if "silent-commit" in self.faults:
             self.store.discard(target)

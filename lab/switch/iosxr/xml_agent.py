@@ -49,6 +49,15 @@ _ITERATION = 8192
 _CONFIRM = range(30, 301)
 
 
+#: What a terminal shows whose agent is gone mad.
+_NOISE = "%MGBL-XMLAGENT-3-ERR : \x07~~ <<< 0xdeadbeef >>> ~~\n"
+
+
+def shown(running: str, faults: Faults) -> str:
+    """Return how much of the running configuration is shown."""
+    return running[: len(running) // 2] if "cut" in faults else running
+
+
 class _FailedError(Exception):
     """An operation that answers with an error."""
 
@@ -85,6 +94,8 @@ class XmlSession(Cli):
             raise HangUpError
         if self._is_agent:
             return await self._agent(text)
+        if "babble" in self._faults:
+            return _NOISE
         words = " ".join(text.split())
         if words == "xml":
             return self._start_agent()
@@ -117,7 +128,7 @@ class XmlSession(Cli):
         if _END not in text:
             return ""
         request, self._request = self._request, None
-        return await self._respond(request)
+        return _NOISE if "babble" in self._faults else await self._respond(request)
 
     async def _respond(self, request: str) -> str:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
@@ -189,8 +200,8 @@ class XmlSession(Cli):
             said = etree.SubElement(answer, one.tag)
             text = (one.text or "").strip("\r\n")
             if one.tag == "Exec":
-                shown = await executed(text.strip(), self._store, self._environment.daemon)
-                said.text = _INVALID if shown is None else shown
+                printed = await executed(text.strip(), self._store, self._environment.daemon)
+                said.text = _INVALID if printed is None else printed
             elif text.startswith("show "):
                 said.text = self._show(" ".join(text.split()))
             else:
@@ -199,17 +210,17 @@ class XmlSession(Cli):
     def _show(self, command: str) -> str:
         running = self._store.running
         after = self._target.over(running)
-        shown: Mapping[str, Callable[[], str]] = {
-            "show running-config": self._store.text,
+        texts: Mapping[str, Callable[[], str]] = {
+            "show running-config": lambda: shown(self._store.text(), self._faults),
             "show configuration merge": lambda: self._store.text(after),
             "show configuration changes diff": lambda: (
                 f"{HEADER}\n{difference(running, after)}end\n"
             ),
             "show configuration failed": lambda: self._failed,
         }
-        if command not in shown:
+        if command not in texts:
             return _INVALID
-        return f"Building configuration...\n{shown[command]()}"
+        return f"Building configuration...\n{texts[command]()}"
 
     def _enter(self, text: str) -> str:
         try:
@@ -232,7 +243,7 @@ class XmlSession(Cli):
         given = options.get("Confirmed")
         if given is not None and int(given) not in _CONFIRM:
             raise _FailedError("0x40819c00", "Confirmed must be 30 to 300 seconds")
-        if "refuse" in self._faults:
+        if "refuse-commit" in self._faults:
             raise _FailedError("0x40819c00", "'CfgMgr' detected the 'fatal' condition 'Internal'")
         await self._store.commit(
             self._target, "XML", confirm_in=None if given is None else int(given)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_MINUTES = 10
 _ADDITIONAL = "mgd: statement must contain additional statements"
+_PENDING = "rollback pending"
 
 
 @dataclass(slots=True)
@@ -43,6 +44,10 @@ class Configuring:
             return [make("configuration-information", output)]
         if form == "set":
             text = "".join(f"{line}\n" for line in set_form(tree))
+            if is_committed and "cut" in self.faults:
+                # In the middle of a word: between two lines nobody could tell.
+                middle = len(text) // 2
+                text = text[: text.rindex(" ", 0, middle) + 2]
             return [make("configuration-set", f"\n{text}")]
         if form == "text":
             return [make("configuration-text", f"\n{self.headed(tree)}")]
@@ -108,6 +113,8 @@ class Configuring:
         if "check" in children:
             complaints = self.store.check()
             engine.append(make("commit-check-success"))
+        elif "refuse-commit" in self.faults:
+            raise RpcError("configuration check-out failed", type="protocol")
         else:
             minutes = None
             if "confirmed" in children and "ignore-confirmed" not in self.faults:
@@ -138,10 +145,21 @@ class Configuring:
             date_time(last.when),
         ]
 
+    def commits(self, _session: Session, _asked: Element) -> Sequence[Element]:
+        """List the commits as ``show system commit`` does; a mark is at the one that waits."""
+        listed = []
+        for number, one in enumerate(self.store.history):
+            content = [make("sequence-number", number), make("user", one.user)]
+            content += [make("client", one.client), date_time(one.when)]
+            content += [make("comment", one.comment)] if one.comment else []
+            content += [make("log", one.log)] if one.log else []
+            if number == 0 and self.store.pending_s() is not None:
+                content.append(make("commit-confirmed", _PENDING))
+            listed.append(make("commit-history", *content))
+        return [make("commit-information", *listed)]
+
     def revision_information(self, _session: Session, _asked: Element) -> Sequence[Element]:
         """Tell of the last commit, as ``show system commit revision detail`` does."""
-        if "no-revisions" in self.faults:
-            raise RpcError("syntax error, expecting <rpc> or </rpc>", type="protocol")
         content = self.revision()
         commits = self.store.history
         shown = commits[0]
@@ -149,8 +167,8 @@ class Configuring:
             shown = next((one for one in commits if one.comment), shown)
             content = [make("revision", shown.revision), make("user", shown.user)]
             content += [make("client", shown.client), date_time(shown.when)]
-        if shown.comment:
-            content.append(make("comment", shown.comment))
+        if comment := shown.comment or shown.log:
+            content.append(make("comment", comment))
         return [make("commit-revision-information", *content)]
 
     def uptime(self, _session: Session, _asked: Element) -> Sequence[Element]:

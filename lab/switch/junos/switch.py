@@ -6,17 +6,27 @@ besides what every switch does:
 - ``uncommitted`` (``lines``): somebody edits the shared candidate and leaves it so.
 - ``commit`` (``user``, ``comment``, ``minutes``): somebody commits what the candidate holds.
 - ``minute`` (``seconds``): how long a minute of the confirm timer takes.
+- ``late`` (``seconds``): how long after its time the timer takes a commit back.
 - ``history``: (user, comment) of the commits, the last one first.
+- ``reboot`` (``seconds``, ``keeps``): it goes away for so long, and comes back with what the store
+  says of reboots (:mod:`lab.switch.junos.store`).
+- ``skew`` (``seconds``): its wall clock jumps. ``lapse`` (``seconds``): so much of its time passes
+  at once for the confirm timer.
 
-Faults: ``ignore-confirmed`` (a commit is for good whatever was asked), ``commit-warning`` (a
-commit that succeeds is answered with a warning), ``commit-hangs-up`` (its reply is lost),
-``diff-warning`` (a warning in the place of a comparison), ``stale-revision`` (the last commit
-that has a comment is told for the last one), ``no-revisions`` (Junos before 14.1),
-``summary-knows-more`` (the BGP summary lists a neighbor that the details do not).
+Faults: ``babble`` (nonsense in every reply, and nothing is done), ``cut`` (half of the committed
+configuration), ``auth-lost`` (who is logged in is thrown out, nobody else comes in), ``locked``
+(another administrator takes the lock as soon as nobody has it; the words are those of the XML
+protocol guide), ``refuse-commit`` (each commit, but no check, is answered with "configuration
+check-out failed"). Besides: ``ignore-confirmed`` (a commit is for good whatever was asked),
+``commit-warning`` (a commit that succeeds is answered with a warning), ``commit-hangs-up`` (its
+reply is lost), ``diff-warning`` (a warning in the place of a comparison), ``stale-revision`` (the
+last commit that has a comment is told for the last one), ``summary-knows-more`` (the BGP summary
+lists a neighbor that the details do not).
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from lab.switch.base import Faults
@@ -31,7 +41,7 @@ from lab.switch.junos.tree import Node
 from lab.switch.netconf import BASE_1_0, NetconfServer, RpcError, local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lab.switch.base import Environment
     from lab.switch.junos.reading import Complaint
@@ -61,6 +71,7 @@ class JunosSwitch:
         self._faults = Faults()
         self._store = Store(activate=lambda tree: environment.daemon.apply(router(tree)))
         self._server = _Server(self)
+        self._booting: asyncio.Task[None] | None = None
         configuring = Configuring(self._store, self._faults)
         showing = Showing(environment.name, self._store, environment.daemon, self._faults)
         self._headed = configuring.headed
@@ -70,6 +81,7 @@ class JunosSwitch:
             "unlock-configuration": configuring.unlock,
             "load-configuration": configuring.load,
             "commit-configuration": configuring.commit,
+            "get-commit-information": configuring.commits,
             "get-commit-revision-information": configuring.revision_information,
             "get-system-uptime-information": configuring.uptime,
         }
@@ -93,37 +105,71 @@ class JunosSwitch:
 
     def running(self) -> str:
         """Return the running configuration as ``show configuration | display set``."""
-        return "".join(f"{line}\n" for line in set_form(self._store.running))
+        return _printed(self._store.running)
 
     async def control(self, command: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """Do what no driver can; see the module."""
         store = self._store
-        if command in {"running", "startup"}:
-            return self.running()
-        if command == "text":
-            return self._headed(store.running)
-        if command == "pending":
-            return store.pending_s()
-        if command == "fault":
-            self._faults.switch(arguments["name"], on=arguments["on"])
-        elif command == "minute":
-            store.minute_s = float(arguments["seconds"])
-        elif command in {"edit", "uncommitted"}:
+        told: Mapping[str, Callable[[], Any]] = {
+            "running": self.running,
+            "startup": lambda: _printed(store.saved),
+            "text": lambda: self._headed(store.running),
+            "pending": store.pending_s,
+            "history": lambda: [(one.user, one.comment or one.log) for one in store.history],
+        }
+        if command in told:
+            return told[command]()
+        done: Mapping[str, Callable[[float], None]] = {
+            "minute": store.take_for_a_minute,
+            "late": store.be_late,
+            "skew": store.skew,
+            "lapse": store.lapse,
+            "reboot": lambda seconds: self._reboot(seconds, keeps=bool(arguments.get("keeps"))),
+        }
+        if command in done:
+            done[command](float(arguments["seconds"]))
+        elif command == "fault":
+            self._fault(arguments["name"], on=arguments["on"])
+        elif command in {"edit", "uncommitted", "commit"}:
+            self._administer(command, arguments)
+        else:
+            raise RefusedError(f"unknown control command {command}")
+        return None
+
+    def _administer(self, command: str, arguments: Mapping[str, Any]) -> None:
+        """Be another administrator."""
+        store = self._store
+        if command != "commit":
             store.may_edit(None)
             lines = arguments["lines"]
             text = lines if isinstance(lines, str) else "\n".join(lines)
             _raise(load_set(store.candidate, text))
-            if command == "edit":
-                _raise(store.commit("alice", "cli", None, None))
+        if command == "edit":
+            _raise(store.commit("alice", "cli", None, None))
         elif command == "commit":
-            minutes = arguments.get("minutes")
-            who = arguments.get("user", "alice")
+            who, minutes = arguments.get("user", "alice"), arguments.get("minutes")
             _raise(store.commit(who, "cli", arguments.get("comment"), minutes))
-        elif command == "history":
-            return [(one.user, one.comment) for one in store.history]
-        else:
-            raise RefusedError(f"unknown control command {command}")
-        return None
+
+    def _fault(self, name: str, *, on: bool) -> None:
+        self._faults.switch(name, on=on)
+        self._server.babbles = "babble" in self._faults
+        self._store.is_taken = "locked" in self._faults
+        if name == "auth-lost":
+            self._server.refuse_logins(on=on)
+
+    def _reboot(self, seconds: float, *, keeps: bool) -> None:
+        """Go away at once, and come back by itself."""
+        self._store.reboot(keeps=keeps)
+        self._server.be_away(on=True)
+        self._environment.daemon.apply(None)
+        if self._booting is not None:
+            self._booting.cancel()
+        self._booting = asyncio.create_task(self._boot(seconds))
+
+    async def _boot(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._store.activate(self._store.running)
+        self._server.be_away(on=False)
 
     def capabilities(self) -> Sequence[str]:
         """Return what the hello says."""
@@ -157,6 +203,10 @@ class _Server(NetconfServer):
     async def _reply(self, session: Session, message: bytes) -> tuple[bytes, bool]:
         reply, is_last = await super()._reply(session, message)
         return (reply.partition(b"?>")[2] if reply.startswith(b"<?xml") else reply), is_last
+
+
+def _printed(tree: Node) -> str:
+    return "".join(f"{line}\n" for line in set_form(tree))
 
 
 def _load(tree: Node, text: str) -> list[Complaint]:

@@ -255,7 +255,7 @@ def test_text_can_not_break_out_of_its_element(there: SwitchBox, driver: Driver)
 def test_a_refused_commit_leaves_nothing_pending(there: SwitchBox, driver: Driver) -> None:
     before = there.control("running")
     diff, _ = ADAPTER.dry_run(driver, CHANGE)
-    there.control("fault", name="refuse", on=True)
+    there.control("fault", name="refuse-commit", on=True)
     with pytest.raises(RejectedError, match="CfgMgr"):
         ADAPTER.commit(driver, CHANGE, diff, 60)
     assert not ADAPTER.pending(driver)

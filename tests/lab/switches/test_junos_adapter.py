@@ -68,16 +68,6 @@ def test_running_is_the_committed_configuration_as_commands(
     assert adapter.lacks(driver, adapter.running(driver)) == ()
 
 
-def test_an_old_junos_lacks_what_pending_commits_are_seen_by(
-    box: SwitchBox, adapter: JunosAdapter, driver: Driver
-) -> None:
-    box.control("fault", name="no-revisions", on=True)
-
-    assert adapter.lacks(driver, "") == (
-        "Junos 14.1 or later, to see whether a commit waits for its confirmation",
-    )
-
-
 def test_a_dry_run_shows_the_devices_own_diff_and_leaves_no_trace(
     box: SwitchBox, adapter: JunosAdapter, driver: Driver
 ) -> None:
