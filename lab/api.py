@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lab import fabrics, launch
+from lab import fabrics, faults, launch
 from lab.announce import announce, withdraw
 from lab.attacks import ATTACKS, Attack
 from lab.drill import Report, drill
@@ -24,6 +24,7 @@ from lab.routes import Table, routes
 from lab.state import StateDir
 from lab.topology import SSH_USER, management_address
 from lab.topology import Network as Prefix
+from lab.wire import Traffic
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_STATE = _CHECKOUT / ".lab"
@@ -157,6 +158,18 @@ class Lab:
     def control(self, switch: str, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Let a switch do what no driver can; see ``lab.switch.base.VirtualSwitch.control``."""
         return self.network.control(switch, command, **arguments)
+
+    def fault(self, switch: str, name: str, *, on: bool = True, **how: faults.How) -> None:
+        """Switch a fault on or off, or let an event happen; ``lab.faults.FAULTS`` lists them."""
+        faults.fault(self.network, switch, name, on=on, how=how)
+
+    def traffic(self, switch: str) -> Traffic:
+        """Return what clients exchanged with a switch, since the last ``reset_traffic``."""
+        return faults.traffic(self.network, switch)
+
+    def reset_traffic(self) -> None:
+        """Count what clients exchange with the switches from nothing again."""
+        faults.reset_traffic(self.network)
 
     def announce(
         self, speaker: str, prefixes: tuple[Prefix, ...], *, community: Community | None = None

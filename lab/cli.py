@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from lab import api, fabrics, launch, scoreboard
+from lab import api, fabrics, faults, launch, scoreboard
 from lab.attacks import ATTACKS, Kind
 from lab.demo import demo as run_demo
 from lab.drill import Report
@@ -169,6 +169,34 @@ def drill(state: StateDir, kinds: tuple[str, ...], expect: str | None, as_json: 
     found = scoreboard.exceptions(report, expect) if expect else []
     if found:
         raise LabError("\n".join([f"{len(found)} not as expected ({expect}):", *found]))
+
+
+@lab.command()
+@click.option("--list", "is_list", is_flag=True, help="Say which there are, and what they do.")
+@click.option("--off", is_flag=True, help="End it.")
+@click.argument("words", metavar="SWITCH FAULT [KEY=VALUE]...", nargs=-1)
+@click.pass_obj
+def fault(state: StateDir, words: tuple[str, ...], *, is_list: bool, off: bool) -> None:
+    """Let something go wrong, as in: fault tor1 delay ms=50."""
+    if is_list:
+        print("\n".join(faults.listing()))
+        return
+    how = dict(_argument(word) for word in words[2:])
+    if len(words) < len(("SWITCH", "FAULT")):
+        raise click.UsageError("say which switch, and which fault (--list shows them)")
+    faults.fault(Network.of(state), words[0], words[1], on=not off, how=how)
+
+
+def _argument(word: str) -> tuple[str, faults.How]:
+    key, is_pair, value = word.partition("=")
+    if not is_pair:
+        raise click.UsageError(f"{word} is no KEY=VALUE")
+    for kind in (int, float):
+        try:
+            return key, kind(value)
+        except ValueError:
+            continue
+    return key, value
 
 
 @lab.command()
