@@ -83,20 +83,36 @@ def _role(value: object) -> object:
 
 
 def _neighbor(value: str) -> str:
-    """Return a neighbor as a device prints it: an address, or an interface's name."""
+    """Return a neighbor as a device prints it: an address, or an interface's name.
+
+    A link-local address may say its interface (RFC 4007, section 11: ``fe80::1%Ethernet1``).
+    """
+    address, zone, interface = value.partition("%")
+    plain_name(address)
+    if zone:
+        plain_name(interface)
     try:
-        return str(ip_address(value))
+        return str(ip_address(address)) + zone + interface
     except ValueError:
-        if value[0].isdigit():
+        if zone or value[0].isdigit():
             raise ValueError("neither an address nor the name of an interface") from None
         return value
+
+
+def _neighbor_or_range(value: str) -> str:
+    """Return a neighbor, or a range that a device takes dynamic neighbors from."""
+    try:
+        return str(ip_network(value)) if "/" in value else _neighbor(value)
+    except ValueError:
+        return _neighbor(value)
 
 
 NetworkField = Annotated[Network, BeforeValidator(_strict_network)]
 RoleField = Annotated[Role, BeforeValidator(_role)]
 Name = Annotated[str, AfterValidator(plain_name)]
 ClusterName = Annotated[str, Field(max_length=24), AfterValidator(_cluster_name)]
-NeighborField = Annotated[Name, AfterValidator(_neighbor)]
+NeighborField = Annotated[str, AfterValidator(_neighbor)]
+IgnoredField = Annotated[str, AfterValidator(_neighbor_or_range)]
 
 
 def _line(value: str) -> str:

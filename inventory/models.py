@@ -16,6 +16,7 @@ from inventory.fields import (
     DEVICE_ROLES,
     ClusterName,
     DatabaseUrl,
+    IgnoredField,
     Line,
     Model,
     Name,
@@ -331,7 +332,7 @@ class HostData(Model):
         default=None, description="a failure domain; default: the spines that share ToRs"
     )
     sessions: tuple[Session, ...]
-    ignore_neighbors: tuple[NeighborField, ...] = Field(
+    ignore_neighbors: tuple[IgnoredField, ...] = Field(
         default=(), description="neighbors and peer groups that are none of ringfence's business"
     )
 

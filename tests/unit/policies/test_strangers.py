@@ -1,0 +1,251 @@
+"""Neighbors that the site does not know: every way to write one, on every platform."""
+
+from __future__ import annotations
+
+import pytest
+from installing import guard
+from pydantic import ValidationError
+
+from inventory.models import HostData
+from policies.dialects import DIALECTS
+from policies.filters import Running, SessionKey
+from policies.strangers import unknown_neighbors
+
+#: Per platform a router with one neighbor of each sort: IPv4, IPv6 as an operator may type it,
+#: link-local, an interface, a range or a group with dynamic neighbors, and the first one's
+#: address in another VRF.
+TEXTS = {
+    "frr": """\
+frr version 8.4.4
+frr defaults traditional
+router bgp 65000
+ neighbor 10.0.0.1 remote-as 65001
+ neighbor 2001:DB8:0:0::5 remote-as 65001
+ neighbor fe80::1 remote-as 65001
+ neighbor fe80::1 interface eth9
+ neighbor eth0 interface remote-as external
+ neighbor NODES peer-group
+ bgp listen range 10.3.0.0/24 peer-group NODES
+exit
+router bgp 65000 vrf BLUE
+ neighbor 10.0.0.1 remote-as 65001
+exit
+end
+""",
+    "eos": """\
+! Command: show running-config
+! device: leaf1 (vEOS-lab, EOS-4.32.2F)
+!
+router bgp 65000
+   bgp listen range 10.3.0.0/24 peer-group NODES remote-as 64603
+   neighbor NODES peer group
+   neighbor 10.0.0.1 remote-as 65001
+   neighbor 2001:DB8:0:0::5 remote-as 65001
+   neighbor FE80::1%Et1 remote-as 65001
+   vrf BLUE
+      neighbor 10.0.0.1 remote-as 65001
+end
+""",
+    "ios": """\
+version 17.9
+hostname leaf1
+!
+router bgp 65000
+ bgp listen range 10.3.0.0/24 peer-group NODES
+ neighbor NODES peer-group
+ neighbor NODES remote-as 64601
+ neighbor 10.0.0.1 remote-as 65001
+ neighbor 2001:DB8:0:0::5 remote-as 65001
+ neighbor FE80::1%Vlan10 remote-as 65001
+ address-family ipv4 vrf BLUE
+  neighbor 10.0.0.1 remote-as 65001
+  neighbor 10.0.0.1 activate
+ exit-address-family
+end
+""",
+    "nxos": """\
+!Command: show running-config
+version 10.3(4a) Bios:version
+feature bgp
+
+router bgp 65000
+  neighbor 10.0.0.1
+    remote-as 65001
+    address-family ipv4 unicast
+  neighbor 2001:db8::5
+    remote-as 65001
+    address-family ipv6 unicast
+  neighbor fe80::1
+    remote-as 65001
+    address-family ipv6 unicast
+  neighbor Ethernet1/1
+    remote-as 65001
+    address-family ipv6 unicast
+  neighbor 10.3.0.0/24
+    remote-as 65001
+    address-family ipv4 unicast
+  vrf BLUE
+    neighbor 10.0.0.1
+      remote-as 65001
+      address-family ipv4 unicast
+""",
+    "iosxr": """\
+!! IOS XR Configuration 7.3.2
+!! Last configuration change at noon
+!
+router bgp 65000
+ neighbor 10.0.0.1
+  remote-as 65001
+  address-family ipv4 unicast
+  !
+ !
+ neighbor 2001:db8::5
+  remote-as 65001
+  address-family ipv6 unicast
+  !
+ !
+ neighbor fe80::1
+  remote-as 65001
+  address-family ipv6 unicast
+  !
+ !
+ neighbor 10.3.0.0/24
+  remote-as 65001
+  address-family ipv4 unicast
+  !
+ !
+ vrf BLUE
+  neighbor 10.0.0.1
+   remote-as 65001
+   address-family ipv4 unicast
+   !
+  !
+ !
+!
+end
+""",
+    "junos": """\
+set version 22.4R1
+set routing-options autonomous-system 65000
+set protocols bgp group A neighbor 10.0.0.1 peer-as 65001
+set protocols bgp group A neighbor 2001:DB8:0:0::5 family inet6 unicast
+set protocols bgp group A neighbor fe80::1 local-interface ge-0/0/0.0
+set protocols bgp group A neighbor fe80::1 family inet6 unicast
+set protocols bgp group NODES allow 10.3.0.0/24
+set routing-instances BLUE instance-type virtual-router
+set routing-instances BLUE protocols bgp group A neighbor 10.0.0.1 peer-as 65001
+""",
+}
+COMMON = ["10.0.0.1", "10.0.0.1 (vrf BLUE)", "2001:db8::5"]
+NEIGHBORS = {
+    "frr": [*COMMON, "NODES", "eth0", "fe80::1"],
+    "eos": [*COMMON, "NODES", "fe80::1%Et1"],
+    "ios": [*COMMON, "NODES", "fe80::1%Vlan10"],
+    "nxos": [*COMMON, "10.3.0.0/24", "Ethernet1/1", "fe80::1"],
+    "iosxr": [*COMMON, "10.3.0.0/24", "fe80::1"],
+    "junos": [*COMMON, "NODES", "fe80::1"],
+}
+#: On Junos every neighbor is in a group, which is known where all of its neighbors are.
+GROUPS = {"junos": ["A", "A (vrf BLUE)"]}
+GROUP_OF = {("junos", one): ["A"] for one in ("10.0.0.1", "2001:db8::5", "fe80::1")} | {
+    ("junos", "10.0.0.1 (vrf BLUE)"): ["A (vrf BLUE)"]
+}
+EACH = [(platform, name) for platform, names in NEIGHBORS.items() for name in names]
+
+
+def key(name: str) -> SessionKey:
+    plain, _, vrf = name.partition(" (vrf ")
+    return SessionKey(vrf.rstrip(")"), plain)
+
+
+def strangers(running: Running, known: list[str], ignored: tuple[str, ...] = ()) -> list[str]:
+    found = unknown_neighbors(running, [guard("10.0.0.1")], [key(one) for one in known], ignored)
+    return sorted(str(one) for one in found)
+
+
+@pytest.mark.parametrize("platform", TEXTS)
+def test_without_sessions_in_the_site_every_neighbor_is_unknown(platform: str) -> None:
+    running = DIALECTS[platform].parse(TEXTS[platform])
+    assert strangers(running, []) == sorted([*NEIGHBORS[platform], *GROUPS.get(platform, [])])
+    assert unknown_neighbors(running, [], [], ()) == ()
+
+
+@pytest.mark.parametrize(("platform", "name"), EACH)
+def test_one_that_is_not_known_is_named_and_no_other(platform: str, name: str) -> None:
+    running = DIALECTS[platform].parse(TEXTS[platform])
+    known = [one for one in NEIGHBORS[platform] if one != name]
+    group = GROUP_OF.get((platform, name), [])
+    assert strangers(running, known) == sorted([name, *group])
+    assert strangers(running, NEIGHBORS[platform]) == []
+
+
+@pytest.mark.parametrize(("platform", "name"), EACH)
+def test_a_site_can_ignore_it_by_the_name_that_the_device_has(platform: str, name: str) -> None:
+    running = DIALECTS[platform].parse(TEXTS[platform])
+    plain = key(name).name
+    host = HostData.model_validate({"asn": 1, "sessions": [], "ignore_neighbors": [plain]})
+    known = [one for one in NEIGHBORS[platform] if one != name] + GROUPS.get(platform, [])
+    assert strangers(running, known, host.ignore_neighbors) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2001:DB8:0:0::5", "2001:db8::5"),
+        ("FE80::1%Et1", "fe80::1%Et1"),
+        ("10.3.0.0/24", "10.3.0.0/24"),
+        ("2001:DB8:3:0::/64", "2001:db8:3::/64"),
+        ("Ethernet1/1", "Ethernet1/1"),
+        ("NODES", "NODES"),
+    ],
+)
+def test_a_name_to_ignore_is_read_as_devices_print_it(typed: str, meant: str) -> None:
+    host = HostData.model_validate({"asn": 1, "sessions": [], "ignore_neighbors": [typed]})
+    assert host.ignore_neighbors == (meant,)
+
+
+@pytest.mark.parametrize(
+    "typed", ["10.3.0.1/24", "fe80::1%", "fe80::1% Et1", "Et1%x", "10.0.0.300", "a b", "%x", ""]
+)
+def test_what_is_no_neighbor_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        HostData.model_validate({"asn": 1, "sessions": [], "ignore_neighbors": [typed]})
+
+
+MEMBERS = """\
+frr version 8.4.4
+router bgp 65000
+ neighbor SPINES peer-group
+ neighbor SPINES remote-as 65001
+ neighbor 10.0.0.1 peer-group SPINES
+ neighbor 10.0.0.2 peer-group SPINES
+ address-family ipv4 unicast
+  neighbor SPINES route-map A in
+  neighbor 10.0.0.2 route-map B in
+ exit-address-family
+exit
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        # A known group has its guard on every member, also on one with a policy of its own.
+        (["SPINES"], []),
+        (["10.0.0.1", "10.0.0.2"], []),
+        (["10.0.0.1"], ["10.0.0.2", "SPINES"]),
+        (["SPINES (vrf BLUE)"], ["10.0.0.1", "10.0.0.2", "SPINES"]),
+    ],
+)
+def test_members_are_known_by_their_group_and_it_by_all_of_them(
+    known: list[str], expected: list[str]
+) -> None:
+    assert strangers(DIALECTS["frr"].parse(MEMBERS), known) == expected
+
+
+def test_a_group_that_takes_dynamic_neighbors_is_not_known_by_its_members() -> None:
+    text = MEMBERS.replace(
+        "exit\nend", " bgp listen range 10.3.0.0/24 peer-group SPINES\nexit\nend"
+    )
+    assert strangers(DIALECTS["frr"].parse(text), ["10.0.0.1", "10.0.0.2"]) == ["SPINES"]
