@@ -1,8 +1,9 @@
 """Arista EOS over eAPI, with NAPALM's ``eos`` driver: a configuration session for each change.
 
-Laws: the name of a session tells whether it is ours, also to the next run; a driver forgets the
-session that it has committed, since its ``close`` would take it back; and the driver's own rollback
-file, which is the startup configuration of back then, is never used.
+Laws: the name of a session tells whether it is ours, also to the next run; the driver knows of no
+session but while it loads one, since its ``close`` would take a committed one back; and the
+driver's own rollback file, which is the startup configuration of back then, is neither written
+nor used.
 """
 
 from __future__ import annotations
@@ -11,21 +12,19 @@ import re
 import secrets
 import ssl
 import time
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
-
-from napalm.base.exceptions import CommitError, MergeConfigException, SessionLockedException
-from pyeapi.eapilib import CommandError
 
 from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import same_diff
 from tasks.adapters.eos_tables import read_tables
-from tasks.errors import LockedError, RejectedError
+from tasks.adapters.eos_wire import ask, own_words, sessions
+from tasks.errors import LockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from policies.filters import Direction, Session, SessionKey
     from tasks.adapters.base import Driver, Tables, Trust
@@ -33,8 +32,10 @@ if TYPE_CHECKING:
 #: What the names of our sessions begin with.
 _OURS = "ringfence-"
 _DATED = re.compile(rf"{_OURS}(?P<begun>\d+)-")
-#: A session of ours is over within seconds; the driver may wait ten for others to end.
-_DEAD_AFTER_S = 600
+#: A session of ours is over within seconds, its three requests may take one minute each at most.
+_DEAD_AFTER_S = 180
+#: How long we wait for sessions of others to end, looking each second.
+_LOCK_WAIT_S = 10
 #: What ``commit timer`` can say in hours, minutes and seconds, as the driver writes it.
 _TIMER_S = range(1, 24 * 60 * 60)
 _AUTOSAVE = (
@@ -45,6 +46,9 @@ _AUTOSAVE = (
 
 class EosAdapter:
     """One transaction for each change, its timer armed with the commit itself."""
+
+    #: Whether ``pending`` sees a commit whose connection, or process, is gone.
+    shows_trial = True
 
     def __init__(self) -> None:
         #: The session that a driver committed; another run's commit is not ours to confirm.
@@ -63,53 +67,59 @@ class EosAdapter:
         return {**given, "transport": "https", "context": _context(trust)}
 
     def before_open(self, driver: Driver, trust: Trust) -> None:
-        """Do nothing: the options say it all."""
+        """Leave the look at other sessions to us, who have to look at them anyway."""
+        del trust
+        driver.lock_disable = True
 
     def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
         """Return that commits are saved at once, if they are; EOS needs nothing else."""
         del running
-        with _own_words():
-            said = driver.device.run_commands(["show configuration sessions"])[0]
-        if said.get("saveToStartupConfigOnCommit"):
-            return (_AUTOSAVE,)
-        return ()
+        return (_AUTOSAVE,) if sessions(driver).saves_at_once else ()
 
     def running(self, driver: Driver) -> str:
-        """Return ``show running-config``."""
-        return str(driver.get_config(retrieve="running")["running"])
+        """Return ``show running-config``, once it is seen to be whole."""
+        with own_words():
+            return _whole(str(driver.get_config(retrieve="running")["running"]))
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``."""
-        with _own_words():
-            return read_tables(driver.device.run_commands, sessions)
+        with own_words():
+            return read_tables(lambda commands: ask(driver, commands), sessions)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
-        """Load, compare, look at all that the session holds, and abort it."""
+        """Load, and in one request compare, look at all that the session holds, and abort it."""
+        name = _begin(driver)
         try:
-            diff = _load(driver, candidate)
-            with _own_words():
-                text = str(driver.get_config(retrieve="candidate")["candidate"])
-        finally:
-            _abort(driver)
-        return diff, text
+            _load(driver, name, candidate)
+            diff, text, _ = ask(
+                driver,
+                [_diffs(name), f"show session-config named {name}", _abort(name)],
+                encoding="text",
+            )
+        except BaseException:
+            _give_up(driver, name)
+            raise
+        return _shown(diff), _whole(text)
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
-        """Load, compare with what was planned, commit with the timer, and see that it runs."""
+        """Load, compare with what was planned, commit with the timer, and see that it runs.
+
+        Where the answer to the commit is lost, nobody here knows whether it took place: a session
+        that is not committed is aborted, and one that is has its timer.
+        """
         if revert_in not in _TIMER_S:
             raise DeviceError(f"EOS takes a commit timer of 1 to 86399 s, not {revert_in}")
+        name = _begin(driver)
+        self._committed[driver] = name
+        timer = time.strftime("%H:%M:%S", time.gmtime(revert_in))
         try:
-            same_diff(_load(driver, candidate), diff)
-            with _own_words():
-                self._committed[driver] = driver.config_session
-                driver.commit_config(revert_in=revert_in)
+            _load(driver, name, candidate)
+            same_diff(_shown(ask(driver, [_diffs(name)], encoding="text")[0]), diff)
+            ask(driver, [f"configure session {name} commit timer {timer}"], encoding="text")
         except BaseException:
-            if self.pending(driver):
-                driver.config_session = None
-            else:
-                _abort(driver)
+            _give_up(driver, name)
             raise
-        driver.config_session = None
-        if not self.pending(driver):
+        if sessions(driver).waiting != name:
             raise DeviceError("the device took the commit, but its timer does not run")
 
     def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
@@ -117,16 +127,23 @@ class EosAdapter:
 
     def pending(self, driver: Driver) -> bool:
         """Return whether a commit of ours waits for its confirmation."""
-        return _pending(driver) is not None
+        return _waiting(driver) is not None
 
     def confirm(self, driver: Driver) -> None:
-        """Confirm the pending commit, and save."""
-        name = _pending(driver)
-        if name is not None and name != self._committed.get(driver, name):
+        """Confirm the pending commit, and save.
+
+        The look before it is needed: EOS begins an empty session where it is told to commit one
+        that has gone back already, and would commit that.
+
+        Raises:
+            DeviceError: none of this run's waits any more.
+        """
+        name = _waiting(driver)
+        if name is None:
+            raise DeviceError("no commit waits for a confirmation: the timer was faster")
+        if name != self._committed.get(driver, name):
             raise DeviceError(f"the commit that waits is not this run's but {name}'s")
-        driver.config_session = name
-        with _own_words():
-            driver.confirm_commit()
+        ask(driver, [f"configure session {name} commit", "write memory"], encoding="text")
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Abort the commit while it is pending; else commit ``way_back`` for good.
@@ -134,18 +151,16 @@ class EosAdapter:
         Aborting saves nothing, so the startup configuration stays what it was; the driver's own
         rollback would save whatever else is unsaved.
         """
-        name = _pending(driver)
-        if name is not None:
-            driver.config_session = name
-            with _own_words():
-                driver.discard_config()
+        waiting = _waiting(driver)
+        if waiting is not None:
+            ask(driver, [_abort(waiting)], encoding="text")
         elif way_back:
+            name = _begin(driver)
             try:
-                _load(driver, way_back)
-                with _own_words():
-                    driver.commit_config()
+                _load(driver, name, way_back)
+                ask(driver, [f"configure session {name} commit", "write memory"], encoding="text")
             except BaseException:
-                _abort(driver)
+                _give_up(driver, name)
                 raise
 
 
@@ -159,69 +174,91 @@ def _context(trust: Trust) -> ssl.SSLContext:
     return context
 
 
-@contextmanager
-def _own_words() -> Iterator[None]:
-    """Raise what the device refuses as that; its words are in the message."""
-    try:
-        yield
-    except (CommandError, MergeConfigException, CommitError) as error:
-        raise RejectedError(f"the device refuses: {redact(str(error))}") from None
+def _begin(driver: Driver) -> str:
+    """Return the name of a session to begin, once no other one is in the way.
+
+    Sessions of runs that were killed are aborted: EOS keeps them for a day, and they are in
+    everybody's way.
+
+    Raises:
+        LockedError: somebody else's session is pending all the time that we wait, or a commit
+            waits for its confirmation, whose end would undo ours.
+    """
+    deadline = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        found = sessions(driver)
+        if found.waiting:
+            raise LockedError(
+                f"a commit waits for its confirmation on the device already ({found.waiting})"
+            )
+        dead = [name for name in found.begun if _is_dead(name)]
+        for name in dead:
+            ask(driver, [_abort(name)], encoding="text")
+        others = sorted(set(found.begun).difference(dead))
+        if not others:
+            return f"{_OURS}{int(time.time())}-{secrets.token_hex(4)}"
+        if time.monotonic() >= deadline:
+            raise LockedError(
+                f"other configuration sessions are pending on the device ({', '.join(others)}): "
+                "each would overwrite what is committed beside it; commit or abort them"
+            )
+        time.sleep(1)
 
 
-def _load(driver: Driver, candidate: str) -> str:
-    """Begin a session with ``candidate`` and return its diff, secrets hidden.
+def _is_dead(name: str) -> bool:
+    found = _DATED.match(name)
+    return found is not None and time.time() - int(found["begun"]) > _DEAD_AFTER_S
+
+
+def _load(driver: Driver, name: str, candidate: str) -> None:
+    """Begin the session ``name`` with ``candidate`` in it.
 
     Raises:
         RejectedError: the device refuses a line.
-        LockedError: somebody else's session was pending all the time that the driver waits.
     """
-    _abort_the_dead(driver)
-    driver.config_session = f"{_OURS}{int(time.time())}-{secrets.token_hex(4)}"
+    driver.config_session = name
     try:
-        with _own_words():
+        with own_words():
             driver.load_merge_candidate(config=candidate)
-            return redact(str(driver.compare_config()))
-    except SessionLockedException:
-        others = ", ".join(sorted(_begun(driver)))
-        raise LockedError(
-            f"other configuration sessions are pending on the device ({others}): each would "
-            "overwrite what is committed beside it; commit or abort them"
-        ) from None
+    finally:
+        driver.config_session = None
 
 
-def _begun(driver: Driver) -> list[str]:
-    """Return the names of all sessions that are neither committed nor aborted."""
-    with _own_words():
-        said = driver.device.run_commands(["show configuration sessions"])[0]
-    return [name for name, one in said["sessions"].items() if one["state"] == "pending"]
+def _diffs(name: str) -> str:
+    return f"show session-config named {name} diffs"
 
 
-def _abort_the_dead(driver: Driver) -> None:
-    """Abort sessions of runs that were killed: EOS keeps them for a day, and they lock out all."""
-    for name in _begun(driver):
-        found = _DATED.match(name)
-        if found and time.time() - int(found["begun"]) > _DEAD_AFTER_S:
-            driver.config_session = name
-            _abort(driver)
+def _abort(name: str) -> str:
+    return f"configure session {name} abort"
 
 
-def _abort(driver: Driver) -> None:
-    """Abort the driver's session if it ever began; the driver takes it for begun when it didn't."""
-    if driver.config_session in _begun(driver):
-        with _own_words():
-            driver.discard_config()
-    driver.config_session = None
+def _shown(diff: str) -> str:
+    """Return a session's diff without its two first lines, which name files; secrets hidden."""
+    return redact("\n".join(diff.splitlines()[2:]).strip())
 
 
-def _pending(driver: Driver) -> str | None:
-    """Return the name of our session that waits to be confirmed; somebody else's is not ours.
+def _whole(text: str) -> str:
+    """Return a configuration as it is.
 
-    EOS tells it apart since 4.32, and as the session's state before.
+    Raises:
+        DeviceError: it lacks its end.
     """
-    with _own_words():
-        said = driver.device.run_commands(["show configuration sessions detail"])[0]
-    names = [said.get("commitTimerSessionName") or ""]
-    names += [
-        name for name, one in said["sessions"].items() if "pendingCommitTimer" in one["state"]
-    ]
-    return next((name for name in names if name.startswith(_OURS)), None)
+    if text.rstrip().rpartition("\n")[2] != "end":
+        raise DeviceError("the configuration that it shows is cut short: it lacks its `end`")
+    return text
+
+
+def _give_up(driver: Driver, name: str) -> None:
+    """Abort the session ``name`` if it is there, not committed, and the device can be asked.
+
+    What is raised already says more than that it can't; a later call finds the session dead.
+    """
+    with suppress(DeviceError):
+        if name in sessions(driver).begun:
+            ask(driver, [_abort(name)], encoding="text")
+
+
+def _waiting(driver: Driver) -> str | None:
+    """Return the name of our session that waits to be confirmed; somebody else's is not ours."""
+    name = sessions(driver).waiting
+    return name if name.startswith(_OURS) else None

@@ -62,7 +62,7 @@ class Shell:
             r"copy (?P<source>\S+) (?P<target>\S+)": self._copy,
             r"configure checkpoint save (?P<name>\S+)": self._checkpoint,
             r"write(?: memory)?": self._save,
-            r"show running-config(?: sanitized)?": lambda _: Answer(self._store.running_text()),
+            r"show running-config(?: sanitized)?": self._show_running,
             r"show startup-config": lambda _: Answer(self._store.startup),
             r"show session-config named (?P<name>\S+)": self._show_session,
             r"show session-config named (?P<name>\S+) diffs": self._show_diff,
@@ -171,6 +171,11 @@ class Shell:
         return Answer("Copy completed successfully.\n", {})
 
     # Shows ----------------------------------------------------------------------------------
+
+    def _show_running(self, found: re.Match[str]) -> Answer:
+        del found
+        text = self._store.running_text()
+        return Answer(text[: len(text) // 2] if "cut" in self._faults else text)
 
     def _named(self, found: re.Match[str]) -> Session:
         session = self._store.sessions.get(found["name"])

@@ -6,15 +6,13 @@ the commands before said, and the failed one's words under ``errors`` ("Command 
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
-import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from lab.switch import https
 from lab.switch.eos.commands import InvalidCommandError
 from lab.switch.lines import RefusedError
 
@@ -27,11 +25,7 @@ if TYPE_CHECKING:
 
 _FAILED, _INVALID, _NO_JSON = 1000, 1002, 1003
 _REASON = {_FAILED: "could not run command", _INVALID: "invalid command", _NO_JSON: "unconverted"}
-_MAX_REQUEST = 64 * 2**20
-
-
-class LostAnswerError(Exception):
-    """The connection is to be cut instead of an answer."""
+_UNAUTHORIZED = "Unable to authenticate user: Bad username/password combination\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,31 +42,23 @@ async def serve(
     files: Path,
     account: tuple[str, str],
     answer: Callable[[Request], Awaitable[dict[str, Any]]],
-) -> None:
-    """Serve eAPI with the certificate in ``files`` to whoever knows the name and password."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(files / "tls.crt", files / "tls.key")
-    expected = "Basic " + base64.b64encode(":".join(account).encode()).decode()
+) -> https.Server:
+    """Serve eAPI with the certificate in ``files`` to whoever knows the name and password.
+
+    ``answer`` may raise :class:`lab.switch.https.LostAnswerError`.
+    """
 
     async def handle(request: web.Request) -> web.Response:
-        given = request.headers.get("Authorization", "")
-        if not hmac.compare_digest(given.encode(), expected.encode()):
-            return web.Response(
-                status=401, text="Unable to authenticate user: Bad username/password combination\n"
-            )
-        parsed = _parsed(await request.text())
-        try:
-            return web.json_response(await answer(parsed))
-        except LostAnswerError:
-            if request.transport is not None:
-                request.transport.abort()
-            raise web.HTTPServiceUnavailable from None
+        return web.json_response(await answer(_parsed(await request.text())))
 
-    app = web.Application(client_max_size=_MAX_REQUEST)
-    app.router.add_post("/command-api", handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.SockSite(runner, listener, ssl_context=context).start()
+    return await https.serve(
+        listener,
+        files,
+        path="/command-api",
+        account=account,
+        unauthorized=_UNAUTHORIZED,
+        handle=handle,
+    )
 
 
 def run(request: Request, shell: Shell) -> dict[str, Any]:

@@ -5,7 +5,6 @@ The keys are those of eAPI; of each answer there is what drivers and operators r
 
 from __future__ import annotations
 
-import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ def version(store: Store) -> Json:
         "systemMacAddress": "00:1c:73:00:00:01",
         "architecture": "x86_64",
         "uptime": store.uptime,
-        "bootupTimestamp": time.time() - store.uptime,
+        "bootupTimestamp": store.wall - store.uptime,
         "memTotal": 8099732,
         "memFree": 5579572,
     }
@@ -111,7 +110,7 @@ def bgp_summary(store: Store, neighbors: Sequence[Neighbor], family: int) -> Jso
             "version": 4,
             "prefixAccepted": one.accepted.get(family, 0),
             "prefixReceived": one.accepted.get(family, 0),
-            "upDownTime": time.time() - one.uptime_s,
+            "upDownTime": store.wall - one.uptime_s,
             "underMaintenance": False,
             "inMsgQueue": 0,
             "outMsgQueue": 0,

@@ -57,7 +57,11 @@ class Timer:
 
 @dataclass(slots=True)
 class Store:
-    """All that is kept; ``files`` are those of ``flash:`` and ``checkpoint:``, by full name."""
+    """All that is kept; ``files`` are those of ``flash:`` and ``checkpoint:``, by full name.
+
+    ``clock`` is what timers count by, and no clock on the wall; ``wall_ahead`` is by how many
+    seconds that one is wrong.
+    """
 
     name: str
     release: str
@@ -68,6 +72,8 @@ class Store:
     sessions: dict[str, Session] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     timer: Timer | None = None
+    lapsed: float = 0.0
+    wall_ahead: float = 0.0
 
     @classmethod
     def booted_from(cls, startup: str, *, name: str, release: str) -> Store:
@@ -80,10 +86,27 @@ class Store:
         store.booted = store.clock()
         return store
 
+    def rebooted(self) -> Store:
+        """Return the store after a reload: files stay, sessions and the timer are gone.
+
+        Raises:
+            RefusedError: a line of what was saved is none of EOS's.
+        """
+        store = Store.booted_from(self.startup, name=self.name, release=self.release)
+        store.files, store.wall_ahead = self.files, self.wall_ahead
+        # What has booted is what was saved, in the form in which it is printed.
+        store.save()
+        return store
+
     @property
     def uptime(self) -> float:
         """Seconds since the boot, which never run backwards."""
-        return self.clock() - self.booted
+        return self.clock() - self.booted + self.lapsed
+
+    @property
+    def wall(self) -> float:
+        """The time of day, in seconds since 1970."""
+        return time.time() + self.wall_ahead
 
     def text(self, configuration: Configuration, command: str) -> str:
         """Return ``configuration`` as ``command`` prints it."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lab.switch.https import LostAnswerError
 from lab.switch.lines import RefusedError
 from lab.switch.nxos.device import INVALID, banner_end
-from lab.switch.terminal import Cli
+from lab.switch.terminal import Cli, HangUpError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lab.switch.nxos.switch import NxosSwitch
     from lab.switch.ssh import Client
+
+#: What a line in trouble brings.
+_NOISE = "~~}r4%\x7f{{x)~ (3@@@ ^^^^ ~}x\n"
 
 
 class NxosCli(Cli):
@@ -46,13 +50,17 @@ class NxosCli(Cli):
             return ""
         if command.startswith("!"):
             return ""
+        if "babble" in self._switch.device.faults:
+            return _NOISE
         try:
-            reply = await self._switch.in_turn(
+            reply = await self._switch.asked(
                 lambda: self._session.run(command), follow=self._session.cursor is None
             )
         except RefusedError as error:
             caret = " " * len(self.prompt()) + "^\n" if str(error) == INVALID else ""
             return f"{caret}{error}\n"
+        except LostAnswerError:
+            raise HangUpError from None
         finally:
             self._switch.settle_soon()
         return reply.text

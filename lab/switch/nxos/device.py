@@ -3,7 +3,8 @@
 Configuration is taken line by line. Law: a rollback is atomic, it ends in the checkpoint's
 configuration or changes nothing; what is saved to ``startup`` is only ever saved when asked for.
 
-Faults, by name (``fault`` of the switch's control):
+Faults, by name (``fault`` of the switch's control); those that every platform knows are those of
+:class:`lab.switch.nxos.switch.NxosSwitch`:
 
 - ``deaf scheduler``: schedules are taken and never shown nor run.
 - ``busy job``: a job that runs can't be removed, nor can its schedule.
@@ -34,8 +35,13 @@ if TYPE_CHECKING:
 
 #: As many as the platform keeps for users.
 MAX_CHECKPOINTS = 10
+#: One user at a time may take a checkpoint, roll back or save (system management guide,
+#: "Rollback", limitations); the guide does not tell what the others read then.
+LOCKED = "ERROR: Configuration is locked: another user's rollback is in progress"
 INVALID = "% Invalid command at '^' marker."
 _BANNER = re.compile(r"\s*banner \S+ (?P<text>\S.*)", re.DOTALL)
+#: What ``cut`` reaches: nothing but a configuration is longer in the lab.
+_LONG = 2000
 #: Which feature a line needs, and what goes when it is switched off.
 _FEATURES = {"bgp": ("router bgp",), "scheduler": ("scheduler ",)}
 
@@ -87,7 +93,8 @@ class Device:
             RefusedError: with the platform's words.
         """
         text = " ".join(line.split()) if "\n" not in line else line
-        if self._fault("refuse", text):
+        self.ensure_unlocked()
+        if self._fault("refuse", text) or self._is_refused(cursor, text):
             raise RefusedError("ERROR: Operation failed: resource is busy, try again later")
         if self._fault("ignore", text):
             return ""
@@ -110,6 +117,20 @@ class Device:
             name.startswith(f"{kind} ") and text.startswith(name.removeprefix(f"{kind} "))
             for name in self.faults.names
         )
+
+    def _is_refused(self, cursor: Cursor, text: str) -> bool:
+        """Whether ``refuse-commit`` hits a line: the scheduler is none of the configuration's."""
+        inside = cursor.path[-1].command.name in {"job", "schedule"}
+        return (
+            "refuse-commit" in self.faults
+            and not inside
+            and not text.removeprefix("no ").startswith("scheduler ")
+        )
+
+    def ensure_unlocked(self) -> None:
+        """Raise if somebody else holds the configuration; the scheduler's own jobs pass."""
+        if "locked" in self.faults and self.scheduler.running_job is None:
+            raise RefusedError(LOCKED)
 
     def _ensure_feature(self, text: str) -> None:
         for feature, begins in _FEATURES.items():
@@ -139,6 +160,7 @@ class Device:
 
     def checkpoint(self, name: str, description: str = "") -> None:
         """Keep the running configuration under ``name``."""
+        self.ensure_unlocked()
         if "no checkpoint" in self.faults:
             raise RefusedError("ERROR: Checkpoint creation failed: no space left on device")
         if name in self.checkpoints:
@@ -156,6 +178,7 @@ class Device:
 
     def rollback(self, text: str) -> str:
         """Bring the running configuration to ``text``; return what the platform prints."""
+        self.ensure_unlocked()
         begin = (
             "Note: Applying config parallelly may fail Rollback verification\n"
             "Collecting Running-Config\n#Generating Rollback Patch\n"
@@ -177,6 +200,7 @@ class Device:
 
     def save(self) -> str:
         """Save the running configuration; return what the platform prints."""
+        self.ensure_unlocked()
         if "no copy" in self.faults:
             return "[#########                               ]  22%\nCopy failed: no space left\n"
         self.startup = self.configuration.text()
@@ -194,6 +218,10 @@ class Device:
             f"{self.last_done:%a %b %e %H:%M:%S %Y}\n!Time: {self.clock.now():%a %b %e %H:%M:%S %Y}"
             f"\n\n{self.configuration.text()}"
         )
+
+    def handed_over(self, text: str) -> str:
+        """Return what arrives of what a command printed."""
+        return text[: len(text) // 2] if "cut" in self.faults and len(text) > _LONG else text
 
     def prompt(self, cursor: Cursor | None) -> str:
         """Return the prompt; ``cursor`` is None outside of configuration mode."""

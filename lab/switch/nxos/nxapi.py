@@ -6,14 +6,12 @@ A batch ends at the first command that is refused, as the platform does by defau
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
-import ssl
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from lab.switch import https
 from lab.switch.lines import RefusedError
 
 if TYPE_CHECKING:
@@ -35,45 +33,33 @@ class Run(Protocol):
         """Run ``commands`` in one session."""
 
 
-async def serve(listener: socket.socket, files: Path, account: tuple[str, str], run: Run) -> None:
-    """Answer ``POST /ins`` on ``listener`` from now on; ``account`` is who may."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files / "tls.crt", files / "tls.key")
-    wanted = base64.b64encode(":".join(account).encode()).decode()
+async def serve(
+    listener: socket.socket, files: Path, account: tuple[str, str], run: Run
+) -> https.Server:
+    """Answer ``POST /ins`` on ``listener`` from now on; ``account`` is who may.
+
+    ``run`` may raise :class:`lab.switch.https.LostAnswerError`.
+    """
 
     async def handle(request: web.Request) -> web.Response:
-        given = request.headers.get("Authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Basic {wanted}".encode()):
-            return web.Response(status=401, text="Unauthorized")
         try:
             calls = json.loads(await request.text())
         except ValueError:
             return _answer([_error(None, _NOT_JSON, "Parse error", None)], single=True, status=400)
         single = isinstance(calls, dict)
-        return await _do([calls] if single else calls, run, request, single=single)
+        return await _do([calls] if single else calls, run, single=single)
 
-    application = web.Application(client_max_size=64 * 1024**2)
-    application.router.add_post("/ins", handle)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.SockSite(runner, listener, ssl_context=context).start()
+    return await https.serve(
+        listener, files, path="/ins", account=account, unauthorized="Unauthorized", handle=handle
+    )
 
 
-async def _do(
-    calls: list[dict[str, Any]], run: Run, request: web.Request, *, single: bool
-) -> web.Response:
+async def _do(calls: list[dict[str, Any]], run: Run, *, single: bool) -> web.Response:
     wrong = [one for one in calls if one.get("method") not in _METHODS]
     if wrong:
         error = _error(wrong[0].get("id"), _NO_METHOD, "Method not found", None)
         return _answer([error], single=True, status=400)
-    commands = [(one["method"], one["params"]["cmd"]) for one in calls]
-    try:
-        replies = await run(commands)
-    except ConnectionAbortedError:
-        # The fault that cuts the connection, without a word.
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)
+    replies = await run([(one["method"], one["params"]["cmd"]) for one in calls])
     results = []
     for call, reply in zip(calls, replies, strict=False):
         if isinstance(reply, RefusedError):

@@ -2,7 +2,8 @@
 
 Jobs and schedules are lines of the running configuration; what became of them is not. Law: a time
 that is given from now on is kept as the minute that it means, with the seconds dropped, and what
-was due while the switch was down does not run any more.
+was due while the switch was down does not run any more. The minute is the clock's: whoever sets
+that one moves what is due.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Clock:
         return dt.datetime.fromtimestamp(time.time() + self._ahead, tz=dt.UTC)
 
     def advance(self, seconds: float) -> None:
-        """Let so much time have passed."""
+        """Let so much time have passed; a negative number sets the clock back."""
         self._ahead += seconds
 
 
@@ -57,6 +58,15 @@ class Scheduler:
         self.executions: dict[str, Executions] = {}
         self.running_job: str | None = None
         self._since = clock.now()
+
+    def skew(self, seconds: float, *, skips: bool) -> None:
+        """Set the clock by so much; with ``skips``, what it jumps over never runs."""
+        self.clock.advance(seconds)
+        if seconds < 0:
+            # Also what is scheduled from now on comes after the boot.
+            self._since += dt.timedelta(seconds=seconds)
+        elif skips:
+            self._since = self.clock.now()
 
     def absolute(self, line: str) -> str:
         """Return ``time start ...`` with the minute that it means; other lines as they are.

@@ -126,12 +126,15 @@ class Session:
             raise RefusedError(INVALID)
         printed, body = reply
         if pipe in {"", "no-more"}:
-            return Reply(printed, body)
+            return Reply(self.device.handed_over(printed), body)
         word, _, argument = pipe.partition(" ")
         if word in {"json", "json-pretty"}:
             if body is None:
                 raise RefusedError("ERROR: No structured output for this command")
             return Reply(json.dumps(body) + "\n", body)
+        if word == "last" and (not argument or argument.isdecimal()):
+            lines = printed.splitlines(keepends=True)[-int(argument or 10) :]
+            return Reply("".join(lines))
         if word in {"include", "exclude"}:
             wanted = word == "include"
             lines = [

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lab.switch import ssh
+from lab.switch.https import LostAnswerError
 from lab.switch.lines import RefusedError
 from lab.switch.nxos import nxapi
 from lab.switch.nxos.bgp import has_feature, read_router
@@ -21,6 +22,7 @@ from lab.switch.nxos.session import Reply, Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from lab.switch import https
     from lab.switch.base import Environment
     from lab.switch.lines import Node
     from lab.switch.meaning import Router
@@ -34,9 +36,28 @@ _TICK_S = 0.2
 class NxosSwitch:
     """NX-API on "https" and the command line on "ssh", in front of a routing daemon.
 
-    Faults of the connection, beside those of :class:`~lab.switch.nxos.device.Device`: ``hang``
-    (NX-API never answers), ``cut TEXT`` (NX-API cuts the connection behind the first command that
-    begins so, which is still done).
+    What a fault does here, beside those of :class:`~lab.switch.nxos.device.Device`, and where that
+    is known from:
+
+    - ``babble``: NX-API says HTTP 200 with a page of HTML, the command line prints noise for
+      each command. ``cut``: the second half of a whole configuration is missing, as the answer of
+      a back end that ran out of memory (programmability guide, "NX-API CLI": nginx is capped and
+      restarted).
+    - ``auth-lost``: HTTP 401 for each request, since NX-API is asked for a proof each time; SSH
+      sessions end, and no login is taken.
+    - ``locked``: another user's rollback is under way. One user at a time may take a checkpoint,
+      roll back or save (system management guide, "Rollback", limitations); that configuration
+      lines wait too, and that a job of the scheduler does not, is assumed.
+    - ``refuse-commit``: every configuration line but the scheduler's is refused.
+    - ``reboot``: what was saved runs, so an unsaved job and schedule are gone with what they were
+      to take back; checkpoints stay (they go in ``write erase``, same guide), and so do jobs that
+      were saved ("Scheduler", high availability).
+    - ``skew`` moves the clock that the scheduler goes by: a schedule is kept as a date and a
+      minute ("Scheduler", ``time start``). What the platform does with one that the clock jumps
+      over is not documented: here it runs at once, with ``skips`` never. ``lapse`` is time that
+      passes.
+    - ``hang``: NX-API never answers; ``cut TEXT``: NX-API cuts the connection behind the first
+      command that begins so, which is still done.
     """
 
     PROTOCOLS: tuple[str, ...] = ("https", "ssh")
@@ -51,6 +72,9 @@ class NxosSwitch:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._settling: asyncio.TimerHandle | None = None
         self._ssh: ssh.Server | None = None
+        self._https: https.Server | None = None
+        #: How often it has booted; whoever asked an earlier one is not answered any more.
+        self._boots = 0
 
     async def start(self) -> None:
         """Boot and serve."""
@@ -62,7 +86,9 @@ class NxosSwitch:
         listeners = self._environment.listeners
         if "https" in listeners and has_feature(self.device.configuration, "nxapi"):
             account = (self._environment.username, self._environment.password)
-            await nxapi.serve(listeners["https"], self._environment.files, account, self._batch)
+            self._https = await nxapi.serve(
+                listeners["https"], self._environment.files, account, self._batch
+            )
         if "ssh" in listeners:
             services = ssh.Services(cli=lambda client: NxosCli(self, client))
             self._ssh = await ssh.serve(listeners["ssh"], self._environment, services)
@@ -84,12 +110,26 @@ class NxosSwitch:
                 await asyncio.to_thread(self._follow)
             return result
 
+    async def asked(self, work: Callable[[], T], *, follow: bool = True) -> T:
+        """Run what an administrator asks for, in turn.
+
+        Raises:
+            LostAnswerError: the switch has booted anew meanwhile.
+        """
+        boots = self._boots
+
+        def unless_rebooted() -> T:
+            if boots != self._boots:
+                raise LostAnswerError
+            return work()
+
+        return await self.in_turn(unless_rebooted, follow=follow)
+
     async def control(self, command: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """See :class:`lab.switch.base.VirtualSwitch`.
 
-        Beside what every platform knows: ``advance`` (``seconds``) lets time pass on the
-        switch's clock, ``reboot`` cuts the command lines and begins again with what is saved,
-        ``checkpoints`` returns their names, ``files`` those of the files.
+        Beside what every platform knows: ``advance`` is ``lapse``, ``checkpoints`` returns their
+        names, ``files`` those of the files.
         """
         questions: Mapping[str, Callable[[], Any]] = {
             "running": self.running,
@@ -104,17 +144,57 @@ class NxosSwitch:
             case "edit":
                 await self.in_turn(lambda: self._edit(arguments["lines"]))
             case "fault":
-                self.device.faults.switch(arguments["name"], on=arguments["on"])
-            case "advance":
-                self.device.clock.advance(arguments["seconds"])
+                self._set_fault(arguments["name"], on=arguments["on"])
+            case "advance" | "lapse":
+                self.device.clock.advance(float(arguments["seconds"]))
+                await self.in_turn(self._run_due)
+            case "skew":
+                self.device.scheduler.skew(
+                    float(arguments["seconds"]), skips=bool(arguments.get("skips", False))
+                )
                 await self.in_turn(self._run_due)
             case "reboot":
-                if self._ssh is not None:
-                    self._ssh.cut()
-                await self.in_turn(lambda: self.device.boot(self.device.startup))
+                await self._reboot(float(arguments.get("seconds", 0)))
             case _:
                 raise ValueError(f"the switch knows no {command}")
         return None
+
+    def _set_fault(self, name: str, *, on: bool) -> None:
+        faults = self.device.faults
+        faults.switch(name, on=on)
+        if self._https is not None:
+            self._https.babbles = "babble" in faults
+            self._https.refuses_logins = "auth-lost" in faults
+        if self._ssh is not None:
+            self._ssh.refuses_logins = "auth-lost" in faults
+            if name == "auth-lost" and on:
+                self._ssh.cut()
+
+    async def _reboot(self, seconds: float) -> None:
+        """Go down now, and come back ``seconds`` later, before this returns if that is 0."""
+        if self._https is not None:
+            await self._https.leave()
+        if self._ssh is not None:
+            self._ssh.is_away = True
+            self._ssh.cut()
+        async with self._lock:
+            self._boots += 1
+            self.device.boot(self.device.startup)
+            self._is_dirty, self._applied = False, None
+            await asyncio.to_thread(self._environment.daemon.apply, None)
+        if seconds:
+            self._keep(self._come_back(seconds))
+        else:
+            await self._come_back(0)
+
+    async def _come_back(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._is_dirty = True
+        await self.in_turn(lambda: None)
+        if self._https is not None:
+            await self._https.listen()
+        if self._ssh is not None:
+            self._ssh.is_away = False
 
     # What it does by itself -----------------------------------------------------------------
 
@@ -207,9 +287,9 @@ class NxosSwitch:
         if "hang" in self.device.faults:
             await asyncio.Event().wait()
         end = self._cut_behind(commands)
-        replies = await self.in_turn(lambda: self._run_all(commands[:end]))
+        replies = await self.asked(lambda: self._run_all(commands[:end]))
         if end is not None:
-            raise ConnectionAbortedError
+            raise LostAnswerError
         return replies
 
     def _cut_behind(self, commands: Sequence[nxapi.Command]) -> int | None:

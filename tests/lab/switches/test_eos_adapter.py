@@ -90,7 +90,7 @@ def test_the_timer_takes_it_back(box: SwitchBox, driver: Driver) -> None:
         time.sleep(0.05)
     assert box.control("running") == before
     assert not ADAPTER.pending(driver)
-    with pytest.raises(RejectedError, match="No pending commit"):
+    with pytest.raises(DeviceError, match="the timer was faster"):
         ADAPTER.confirm(driver)
 
 

@@ -13,7 +13,7 @@ from switchbox import SwitchBox
 
 from inventory.errors import DeviceError
 from lab.switch.eos.switch import EosSwitch
-from tasks.errors import LockedError, RejectedError
+from tasks.errors import ConnectError, LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def test_a_commit_whose_answer_is_lost_can_be_taken_back(box: SwitchBox, driver:
     before = state(box)
     diff, _ = ADAPTER.dry_run(driver, CANDIDATE)
     box.control("fault", name="lost-commit", on=True)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ConnectError, match="it can't be reached"):
         ADAPTER.commit(driver, CANDIDATE, diff, TIMER_S)
     box.control("fault", name="lost-commit", on=False)
     driver.close()
@@ -115,8 +115,10 @@ def test_somebody_elses_timed_commit_is_left_alone(box: SwitchBox, driver: Drive
     other.commit_config(revert_in=TIMER_S)
     before = state(box)
     assert not ADAPTER.pending(driver)
-    with pytest.raises(RejectedError, match="Pending commit confirm already in process"):
-        ADAPTER.commit(driver, CANDIDATE, ADAPTER.dry_run(driver, CANDIDATE)[0], TIMER_S)
+    with pytest.raises(LockedError, match="waits for its confirmation on the device already"):
+        ADAPTER.dry_run(driver, CANDIDATE)
+    with pytest.raises(LockedError, match="waits for its confirmation on the device already"):
+        ADAPTER.commit(driver, CANDIDATE, ADDED, TIMER_S)
     ADAPTER.revert(driver, "")
     after = state(box)
     assert (after[0], after[1], after[3]) == (before[0], before[1], before[3])
@@ -129,7 +131,7 @@ def test_a_session_of_somebody_else_locks(
 ) -> None:
     box.control("session", name="night-shift")
     before = state(box)
-    monkeypatch.setattr("napalm.eos.eos.EOSDriver._obtain_lock", lambda self, **_: self._lock())
+    monkeypatch.setattr("tasks.adapters.eos._LOCK_WAIT_S", 0)
     with pytest.raises(LockedError, match="night-shift"):
         ADAPTER.dry_run(driver, CANDIDATE)
     with pytest.raises(LockedError, match="night-shift"):
