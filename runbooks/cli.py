@@ -18,13 +18,15 @@ from inventory.errors import Exit, RingfenceError
 from inventory.models import SCHEMAS
 from runbooks.audit import audit, verify
 from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, ensure_answer
+from runbooks.cli_sign import sign_command, signers_command
 from runbooks.deploy import deploy
-from runbooks.plan_file import load_plan, plan_schema
+from runbooks.plan_file import parse_plan, plan_schema, read_plan
 from runbooks.planning import make_plan
 from runbooks.record import find_run, runs
 from runbooks.report import Report
 from runbooks.rollback import rollback
 from runbooks.selection import select
+from runbooks.signatures import ensure_signed
 from runbooks.streams import Steady
 from runbooks.supported import unusable
 from tasks.fleet import Fleet
@@ -122,10 +124,13 @@ def deploy_command(
     """
     ensure_answer(yes=yes or plan_path is not None)
     context = Context("deploy", as_json=as_json)
-    reviewed = load_plan(plan_path) if plan_path else None
+    # Read once: what was verified is what is parsed.
+    content = read_plan(plan_path) if plan_path else b""
+    reviewed = parse_plan(content, plan_path) if plan_path else None
     if reviewed is not None and accept:
         raise click.UsageError("--accept belongs to the plan: make a new one with it")
     site = context.site(site_path)
+    signed = ensure_signed(site, plan_path, content)
     names = select(site, limits)
     if reviewed is not None and not limits:
         names = tuple(one.device for one in reviewed.devices if one.device in site.devices)
@@ -137,6 +142,7 @@ def deploy_command(
             reviewed=reviewed,
             accept=accept,
             agreed=lambda plan: context.agreed(plan, yes=yes, diffs=diff),
+            signed_by=tuple(map(str, signed)),
         )
     changed = [one.device for one in done.plan.changed]
     if done.run is None:
@@ -278,6 +284,10 @@ def schema_command(name: str) -> int:
         schema = SCHEMAS[name].model_json_schema(by_alias=True)  # type: ignore[index]
     click.echo(json.dumps(schema, indent=2))
     return Exit.DONE
+
+
+cli.add_command(sign_command)
+cli.add_command(signers_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

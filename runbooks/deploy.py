@@ -38,8 +38,11 @@ def deploy(
     reviewed: Plan | None,
     accept: Sequence[str],
     agreed: Callable[[Plan], bool],
+    signed_by: Sequence[str] = (),
 ) -> Deployed:
     """Carry out ``reviewed``, or a plan made now that ``agreed`` is asked about.
+
+    ``signed_by`` are those whose signatures of it were verified, for the record.
 
     Raises:
         RefusedError: the plan is stale, a limit is not kept, or nobody agreed.
@@ -56,14 +59,21 @@ def deploy(
             return Deployed(prepared.plan, None)
         if reviewed is None and not agreed(prepared.plan):
             raise RefusedError("nobody agreed to the plan; nothing was changed")
-        return carry_out(site, fleet, progress, prepared, "deploy")
+        return carry_out(site, fleet, progress, prepared, "deploy", signed_by=signed_by)
 
 
 def carry_out(
-    site: Site, fleet: Fleet, progress: Progress, prepared: Prepared, command: str
+    site: Site,
+    fleet: Fleet,
+    progress: Progress,
+    prepared: Prepared,
+    command: str,
+    *,
+    signed_by: Sequence[str] = (),
 ) -> Deployed:
     """Run ``prepared`` and record it."""
-    record = Record(site.file(site.settings.runs), command, prepared.plan)
+    root = site.file(site.settings.runs)
+    record = Record(root, command, prepared.plan, signed_by=list(signed_by))
     with closing(record):
         Engine(site, fleet, prepared, record, progress).run()
     return Deployed(prepared.plan, record.run)

@@ -33,7 +33,7 @@ def _now() -> str:
 class Record:
     """The run that is going on. Not shared between threads."""
 
-    def __init__(self, root: Path, command: str, plan: Plan) -> None:
+    def __init__(self, root: Path, command: str, plan: Plan, **facts: object) -> None:
         base = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         root.mkdir(parents=True, exist_ok=True)
         for number in range(1, 100):
@@ -47,7 +47,7 @@ class Record:
         (self.folder / _PLAN).write_text(plan.text(), encoding="utf-8")
         self._file = (self.folder / _EVENTS).open("a", encoding="utf-8")
         who = f"{getpass.getuser()}@{socket.gethostname()}"
-        self.write("begin", command=command, by=who, pid=os.getpid(), undoes=plan.undoes)
+        self.write("begin", command=command, by=who, pid=os.getpid(), undoes=plan.undoes, **facts)
 
     def write(self, step: str, **facts: object) -> None:
         """Append one step; returns once it is on disk."""
