@@ -1,15 +1,14 @@
 """Cisco IOS-XE, through NAPALM's ``ios`` driver: a merge that nothing makes atomic.
 
-The driver copies a file to the switch, and asks for the switch's own diff. What changes the switch
-is in :mod:`tasks.adapters.ios_change`, with the commands that the driver would use: it keeps to
-itself whether the timer is armed before the first line changes something, and what the switch
-said of each line.
+The driver opens and closes the connection. What goes over it is in
+:mod:`tasks.adapters.ios_change`, the commands that the driver would use and no more of them: it
+keeps to itself whether the timer is armed before the first line changes something, and what the
+switch said of each line.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import DeviceError
@@ -19,18 +18,20 @@ from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.ios_change import (
     arm,
     ask,
+    confirm,
     diff_of,
+    has_own_timer,
     loaded,
     merge,
-    needs_own_timer,
     revert_now,
     save,
+    stand_down,
     timer_user,
     words,
 )
 from tasks.adapters.ios_lines import not_held
 from tasks.adapters.ios_tables import FILTER, accepted_routes, neighbors
-from tasks.errors import RejectedError
+from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,20 +50,15 @@ _HEADER = re.compile(r"\A(?:(?:!|Building configuration|Current configuration).*
 
 
 class IosAdapter:
-    """The driver's ways to a candidate, the platform's own dead-man switch around it."""
+    """The switch's own dead-man switch around a copy of the candidate."""
+
+    #: The timer is the switch's own, so it is seen whatever became of the session that armed it.
+    shows_trial = True
 
     def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
-        """Return the driver's options; its files on the switch get names of their own."""
-        mark = secrets.token_hex(6)
-        return {
-            **netmiko_options(given, trust),
-            # The driver would configure the prompts, and undo what the switch had at the end.
-            "auto_file_prompt": False,
-            # Two runs on one switch would otherwise overwrite each other's candidate.
-            "merge_cfg": f"rf-{mark}-merge",
-            "candidate_cfg": f"rf-{mark}-candidate",
-            "rollback_cfg": f"rf-{mark}-rollback",
-        }
+        """Return the driver's options."""
+        # The driver would configure the prompts, and undo what the switch had at the end.
+        return {**netmiko_options(given, trust), "auto_file_prompt": False}
 
     def before_open(self, driver: Driver, trust: Trust) -> None:
         """Do nothing: netmiko's options say it all."""
@@ -87,46 +83,50 @@ class IosAdapter:
         """Return ``show running-config``, without what stands above it and always differs.
 
         The driver's getter would take a prompt in a banner for the end.
+
+        Raises:
+            DeviceError: it is not whole.
         """
-        text = _HEADER.sub("", ask(driver, "show running-config"))
-        return f"{text.rstrip()}\n"
+        text = _HEADER.sub("", ask(driver, "show running-config")).rstrip()
+        if not text.endswith("\nend"):
+            # Not quoted: where a line is cut, a secret in it is not known to be one.
+            raise DeviceError("its running configuration does not come to its `end`")
+        return f"{text}\n"
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``."""
-        there: dict[int, tuple[Neighbor, ...]] = {}
-        for version in (4, 6):
-            commands = (
-                f"show bgp ipv{version} unicast neighbors",
-                f"show bgp vpnv{version} unicast all neighbors",
-            )
-            there[version] = tuple(
-                one
-                for command in commands
-                for one in neighbors(ask(driver, f"{command} | {FILTER}"))
-            )
-        up = {(one.vrf, one.address) for some in there.values() for one in some if one.is_up}
+        there = neighbors(ask(driver, f"show bgp all neighbors | {FILTER}"))
+        up = {(one.vrf, one.address) for one in there if one.is_up}
         accepted = {}
         for key, version in sessions:
             routes: set[Network] = set()
-            for one in there[version]:
-                if one.is_up and one.vrf == key.vrf and key.name in {one.address, one.group}:
+            for one in there:
+                is_meant = one.vrf == key.vrf and key.name in {one.address, one.group}
+                if one.is_up and one.version == version and is_meant:
                     routes |= accepted_routes(ask(driver, _routes_command(one, version)))
             accepted[key, version] = frozenset(routes)
         return Tables(up=frozenset(up), accepted=accepted)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the switch's own diff; it has no candidate to show."""
-        with loaded(driver, candidate):
-            return diff_of(driver), None
+        with loaded(driver, candidate) as path:
+            return diff_of(driver, path), None
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
-        """Arm the timer, see that it is, and copy the candidate into the running configuration."""
-        with loaded(driver, candidate):
-            same_diff(diff_of(driver), diff)
+        """Arm the timer, see that it is, and copy the candidate into the running configuration.
+
+        A line that the switch passes over in silence is seen in its configuration alone, which
+        the caller judges.
+        """
+        with loaded(driver, candidate) as path:
+            same_diff(diff_of(driver, path), diff)
             arm(driver, revert_in)
             try:
-                merge(driver)
-                self._needs_all(driver, candidate)
+                merge(driver, path)
+            except LockedError:
+                # A way back would undo what whoever has the lock is doing.
+                stand_down(driver)
+                raise
             except DeviceError:
                 revert_now(driver)
                 raise
@@ -158,10 +158,7 @@ class IosAdapter:
 
     def confirm(self, driver: Driver) -> None:
         """Stop the timer and save."""
-        needs_own_timer(driver)
-        said = ask(driver, "configure confirm")
-        if said.strip():
-            raise DeviceError(f"it did not confirm the change: {words(said)}")
+        confirm(driver)
         save(driver)
 
     def revert(self, driver: Driver, way_back: str) -> None:
@@ -169,12 +166,11 @@ class IosAdapter:
 
         The driver's ``rollback`` would put back a whole configuration, and save it.
         """
-        if timer_user(driver) is not None:
-            needs_own_timer(driver)
+        if has_own_timer(driver):
             revert_now(driver)
         elif way_back:
-            with loaded(driver, way_back):
-                merge(driver)
+            with loaded(driver, way_back) as path:
+                merge(driver, path)
                 self._needs_all(driver, way_back)
             save(driver)
 

@@ -1,21 +1,25 @@
 """A change of an IOS-XE switch: the candidate on it, the revert timer, the copy, the save.
 
-The commands are the driver's own; unlike the driver, every function here reads what the switch
-answers. The driver takes only "Invalid input" for a refusal; "% Incomplete command", "Insertion
-failed" and the like it passes over. It arms the timer and copies in one go, whatever became of
-the timer, and leaves the running configuration with all its secrets in a file of the switch.
+The commands are the driver's own, over the driver's own connection; unlike the driver, every
+function here reads what the switch answers. The driver takes only "Invalid input" for a refusal;
+"% Incomplete command", "Insertion failed" and the like it passes over. It takes whatever comes for
+a diff, arms the timer and copies in one go, whatever became of the timer, leaves the running
+configuration with all its secrets in a file of the switch, and waits long for a dead connection.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from napalm.base.exceptions import CommandErrorException
 from netmiko.exceptions import NetmikoBaseException
+from netmiko.scp_handler import SCPConn
+from paramiko.ssh_exception import SSHException
 from scp import SCPException  # type: ignore[import-untyped]
 
 from inventory.errors import DeviceError
@@ -30,11 +34,16 @@ if TYPE_CHECKING:
 #: Seconds that a command may take which writes a file or applies one.
 SLOW = 100
 
+#: Seconds after which a candidate on a switch is nobody's any more: its run takes a few commands.
+STALE = 900
+
 _LOOK_AGAIN = 0.02
 _LONGEST_PROMPT = 200
 _MINUTE = 60
 _LONGEST_MINUTES = 120
 
+_DIRECTORY = re.compile(r"^Directory of (?P<name>\S+?:)/", re.MULTILINE)
+_CANDIDATE = re.compile(r"\brf-(?P<made>[0-9a-f]{8})-[0-9a-f]{8}$", re.MULTILINE)
 _NOT_PENDING = "No Rollback Confirmed Change pending"
 _USER = re.compile(r"^User: (?P<user>.*?)\s*$", re.MULTILINE)
 #: What the switch prints while it copies a file without any complaint.
@@ -42,7 +51,10 @@ _HARMLESS = re.compile(
     r"\d+ bytes copied in .*|Destination filename .*|Load for five secs.*|Time source is .*"
 )
 #: What is raised when the connection is gone, or nothing more comes over it.
-_SILENT = (NetmikoBaseException, OSError, EOFError)
+_SILENT = (NetmikoBaseException, SSHException, OSError, EOFError)
+
+#: Where the switch of an open driver keeps files.
+_FILE_SYSTEMS: WeakKeyDictionary[Driver, str] = WeakKeyDictionary()
 
 
 def ask(driver: Driver, command: str) -> str:
@@ -52,6 +64,12 @@ def ask(driver: Driver, command: str) -> str:
         ConnectionResetError: the connection ended meanwhile, which netmiko waits out.
         TimeoutError: no prompt came.
     """
+    said, _ = _asked(driver, command)
+    return said
+
+
+def _asked(driver: Driver, command: str) -> tuple[str, str]:
+    """Return what the switch prints for a command, and its next prompt."""
     device = driver.device
     prompt = re.compile(rf"(?:\A|\n){re.escape(device.base_prompt)}\S*[#>]\s*\Z")
     device.write_channel(f"{command}\n")
@@ -62,7 +80,7 @@ def ask(driver: Driver, command: str) -> str:
         said += new
         _, echo, output = said.partition(command)
         if echo and (end := prompt.search(output[-_LONGEST_PROMPT:])):
-            return output[: len(output) - len(end[0])].lstrip("\n")
+            return output[: len(output) - len(end[0])].lstrip("\n"), end[0].strip()
         if not new:
             if not device.remote_conn.transport.is_active():
                 raise ConnectionResetError("the connection ended")
@@ -80,76 +98,120 @@ def words(said: str) -> str:
 
 
 @contextmanager
-def loaded(driver: Driver, candidate: str) -> Iterator[None]:
-    """Have ``candidate`` on the switch as the driver's merge file; it is deleted at the end.
+def loaded(driver: Driver, candidate: str) -> Iterator[str]:
+    """Have ``candidate`` in a file of the switch, whose path is given; it is deleted at the end.
 
-    The driver's ``discard_config`` would write the whole running configuration there instead. A
-    switch that does not answer any more keeps the file.
+    A switch that does not answer any more keeps the file until the first use of some later
+    connection.
 
     Raises:
         RejectedError: the switch took no file.
     """
-    answers = True
-    patience = driver.device.read_timeout_override
-    # Netmiko gives a command ten seconds; a switch may need longer to compare configurations.
-    driver.device.read_timeout_override = SLOW
+    path = f"{_file_system(driver)}/rf-{int(time.time()):08x}-{secrets.token_hex(4)}"
     try:
-        _copy_there(driver, candidate)
-        yield
+        _copy_there(driver, candidate, path)
+        yield path
     except _SILENT:
-        answers = False
         raise
-    finally:
-        driver.device.read_timeout_override = patience
-        if answers:
-            ask(driver, f"delete /force {driver.dest_file_system}/{driver.merge_cfg}")
+    except BaseException:
+        # What went wrong is to be told, not that the switch keeps a file.
+        with suppress(*_SILENT):
+            _delete(driver, path)
+        raise
+    else:
+        _delete(driver, path)
 
 
-def _copy_there(driver: Driver, candidate: str) -> None:
-    # The driver's own temporary file is readable by all, and stays where a transfer fails.
+def _file_system(driver: Driver) -> str:
+    """Return where the switch keeps files, asked once; what runs that died left there goes.
+
+    The driver's own look at it asks twice and keeps the name alone.
+    """
+    if driver not in _FILE_SYSTEMS:
+        given = driver._dest_file_system or ""  # noqa: SLF001 - the property would go and ask
+        said = ask(driver, f"dir {given}".rstrip())
+        found = _DIRECTORY.search(said)
+        if found is None:
+            raise RejectedError(f"the switch does not list its files: {words(said)}")
+        _FILE_SYSTEMS[driver] = found["name"]
+        for one in _CANDIDATE.finditer(said):
+            if int(one["made"], 16) < time.time() - STALE:
+                _delete(driver, f"{found['name']}/{one[0]}")
+    return _FILE_SYSTEMS[driver]
+
+
+def _delete(driver: Driver, path: str) -> None:
+    ask(driver, f"delete /force {path}")
+
+
+def _copy_there(driver: Driver, candidate: str, path: str) -> None:
+    # The driver would look for the file, for room, for a line of the configuration and for a
+    # digest: a file that is not whole has no "end", without which the switch shows no diff.
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="rf-") as file:
         file.write(candidate)
         file.flush()
+        connection = SCPConn(driver.device, socket_timeout=SLOW)
         try:
-            driver.load_merge_candidate(filename=file.name)
-        except (CommandErrorException, SCPException) as error:
+            connection.scp_put_file(file.name, path)
+        except SCPException as error:
             raise RejectedError(f"the switch takes no file: {words(str(error))}") from error
+        finally:
+            connection.close()
 
 
-def diff_of(driver: Driver) -> str:
-    """Return the switch's diff of the loaded candidate, secrets hidden.
+def diff_of(driver: Driver, path: str) -> str:
+    """Return the switch's diff of the candidate at ``path``, secrets hidden.
 
     Raises:
-        RejectedError: what came is no diff: the driver returns its own sentence for error 5,
-            and the candidate itself where the switch can't compare.
+        RejectedError: what came is no diff: so it is for a file without ``end``, and where the
+            switch can't compare.
     """
-    diff = str(driver.compare_config())
-    if any(not line.startswith(("+", "-")) for line in diff.splitlines()):
-        raise RejectedError(f"the switch shows no diff for the candidate: {words(diff)}")
-    return redact(diff)
+    said = ask(driver, f"show archive config incremental-diffs {path} ignorecase")
+    lines = [
+        line.rstrip()
+        for line in said.splitlines()
+        if line.strip() and not _HARMLESS.fullmatch(line.strip())
+    ]
+    heading, end = "!List of Commands:", "end"
+    is_diff = lines[:1] == [heading] and end in lines and "error code" not in said
+    if not is_diff or not all(one.startswith("!") for one in lines[lines.index(end) + 1 :]):
+        raise RejectedError(f"the switch shows no diff for the candidate: {words(said)}")
+    shown = lines[1 : lines.index(end)]
+    return redact(
+        "\n".join(f"-{one}" if one.lstrip().startswith("no ") else f"+{one}" for one in shown)
+    )
 
 
-def merge(driver: Driver) -> None:
-    """Copy the loaded candidate into the running configuration.
+def merge(driver: Driver, path: str) -> None:
+    """Copy the candidate at ``path`` into the running configuration.
 
     Raises:
+        LockedError: somebody holds the configuration, and nothing was copied.
         RejectedError: the switch said anything that it does not say of lines that it takes.
-        LockedError: somebody holds the configuration.
     """
-    said = ask(driver, f"copy {driver.dest_file_system}/{driver.merge_cfg} running-config")
+    said = ask(driver, f"copy {path} running-config")
     lines = [line.strip() for line in said.splitlines()]
     complaints = [one for one in lines if one not in {"", "^"} and not _HARMLESS.fullmatch(one)]
-    if "locked" in " ".join(complaints):
+    is_copied = any("bytes copied" in line for line in lines)
+    if _is_lock(said) and not is_copied:
         raise LockedError(words(said))
-    if complaints or not any("bytes copied" in line for line in lines):
+    if complaints or not is_copied:
         raise RejectedError(f"the switch did not take every line: {words(' '.join(complaints))}")
+
+
+def _is_lock(said: str) -> bool:
+    return "Configuration mode locked" in said
 
 
 # The timer -------------------------------------------------------------------------------------
 
 
 def timer_user(driver: Driver) -> str | None:
-    """Return whose revert timer runs, None if none does."""
+    """Return whose revert timer runs, None if none does.
+
+    Raises:
+        DeviceError: the switch does not say.
+    """
     said = ask(driver, "show archive config rollback timer")
     if _NOT_PENDING in said:
         return None
@@ -159,47 +221,79 @@ def timer_user(driver: Driver) -> str | None:
     return found["user"]
 
 
-def needs_own_timer(driver: Driver) -> None:
-    """Raise unless a timer of ours runs."""
+def has_own_timer(driver: Driver) -> bool:
+    """Return whether a timer of ours runs, False if none does.
+
+    Raises:
+        LockedError: somebody else's runs.
+    """
     user = timer_user(driver)
-    if user is None:
-        raise DeviceError("no change waits for its confirmation: its timer was faster")
-    if user != driver.username:
+    if user not in {None, driver.username}:
         raise LockedError(f"a change of {user} waits for its confirmation")
+    return user is not None
 
 
 def arm(driver: Driver, revert_in: int) -> None:
     """Start a timer of ``revert_in`` seconds, rounded up to minutes, and see that it runs.
 
     Raises:
-        LockedError: somebody else's runs, or somebody holds the configuration.
+        LockedError: one runs already, or somebody holds the configuration.
         RejectedError: it does not run; nothing was changed.
     """
+    # Asked before, for what a switch does that is told to arm a second one is not documented.
     other = timer_user(driver)
     if other is not None:
         raise LockedError(f"a change of {other} waits for its confirmation")
     minutes = min(-(-revert_in // _MINUTE), _LONGEST_MINUTES)
-    said = ask(driver, f"configure terminal revert timer {minutes}")
-    ask(driver, "end")
+    said, prompt = _asked(driver, f"configure terminal revert timer {minutes}")
+    if "(config" in prompt:
+        ask(driver, "end")
+    # Asked again, for configuration mode opens also where the backup could not be written.
     user = timer_user(driver)
     if user is None:
-        kind = LockedError if "locked" in said else RejectedError
+        kind = LockedError if _is_lock(said) else RejectedError
         raise kind(f"the revert timer could not be armed: {words(said)}")
     if user != driver.username:
         # Whoever comes after a crash would take it for somebody else's change.
-        revert_now(driver)
+        stand_down(driver)
         raise RejectedError(f"the switch knows us as {user}, not as {driver.username}")
+
+
+def stand_down(driver: Driver) -> None:
+    """Stop a timer under which nothing of ours was changed: others may have, meanwhile.
+
+    Raises:
+        DeviceError: the switch complains.
+    """
+    said = ask(driver, "configure confirm")
+    if said.strip() and _NOT_PENDING not in said:
+        raise DeviceError(f"it did not stop its revert timer: {words(said)}")
 
 
 def revert_now(driver: Driver) -> None:
     """Let the timer do now what it would do at its end.
 
     Raises:
-        DeviceError: it still runs.
+        DeviceError: it still runs, or could not do it.
     """
     said = ask(driver, "configure revert now")
-    if timer_user(driver) is not None:
+    complains = re.search(r"error|fail|locked", said, re.IGNORECASE)
+    if complains or ("Rollback Done" not in said and timer_user(driver) is not None):
         raise DeviceError(f"it did not take the change back: {words(said)}")
+
+
+def confirm(driver: Driver) -> None:
+    """Stop the timer, and so keep the change.
+
+    Raises:
+        LockedError: another user's timer runs.
+        DeviceError: none does, or the switch complains.
+    """
+    if not has_own_timer(driver):
+        raise DeviceError("no change waits for its confirmation: its timer was faster")
+    said = ask(driver, "configure confirm")
+    if said.strip():
+        raise DeviceError(f"it did not confirm the change: {words(said)}")
 
 
 def save(driver: Driver) -> None:

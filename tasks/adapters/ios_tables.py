@@ -1,23 +1,34 @@
-"""What IOS-XE prints of its BGP, read: :func:`neighbors` and :func:`accepted_routes`."""
+"""What IOS-XE prints of its BGP, read: :func:`neighbors` and :func:`accepted_routes`.
+
+Law: an answer that is not understood whole is an error; "nobody is up" has to be said by the
+switch.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError
+from policies.redact import redact
 
 if TYPE_CHECKING:
     from inventory.models import Network
 
-#: Keeps the lines that :func:`neighbors` needs, on the device: the rest is long.
-FILTER = "include BGP neighbor is|Member of peer-group|BGP state ="
+#: Keeps the lines that :func:`neighbors` needs, on the device: the rest is long. The headings
+#: inside a neighbor's own part are indented, and so is its description.
+FILTER = "include ^For address family|^BGP neighbor is|^ +Member of peer-group|^ +BGP state ="
 
-_NEIGHBOR = re.compile(r"BGP neighbor is \*?(?P<address>[0-9A-Fa-f.:]+),(?: +vrf (?P<vrf>[^,]+),)?")
-_MEMBER = re.compile(r"Member of peer-group (?P<group>\S+)")
-_STATE = re.compile(r"BGP state = (?P<state>\w+)")
+_FAMILY = re.compile(r"For address family: (?P<family>\S.*?)\s*")
+_NEIGHBOR = re.compile(
+    r"BGP neighbor is \*?(?P<address>[0-9A-Fa-f.:]+),(?: +vrf (?P<vrf>[^,]+),)?.*"
+)
+_MEMBER = re.compile(r" +Member of peer-group (?P<group>\S+).*")
+_STATE = re.compile(r" +BGP state = (?P<state>\w+).*")
+_SAID_BESIDES = re.compile(r"\s*|% BGP not active|Load for five secs.*|Time source is .*")
+_VERSIONS = {"IPv4 Unicast": 4, "IPv6 Unicast": 6, "VPNv4 Unicast": 4, "VPNv6 Unicast": 6}
 
 #: Status codes, then the prefix: a line without one goes on about the prefix above.
 _ROUTE = re.compile(
@@ -33,6 +44,7 @@ _CLASS_A, _CLASS_B = 128, 192
 class Neighbor:
     """One neighbor in one family; ``group`` is its peer group, None if it has none."""
 
+    version: int
     vrf: str
     address: str
     group: str | None
@@ -40,19 +52,29 @@ class Neighbor:
 
 
 def neighbors(text: str) -> tuple[Neighbor, ...]:
-    """Return the neighbors in the output of ``show bgp ... neighbors``, in its order."""
+    """Return the unicast neighbors in ``show bgp all neighbors``, as :data:`FILTER` leaves it.
+
+    They come in its order, by family. Source of the form: Cisco's IOS BGP command reference.
+
+    Raises:
+        DeviceError: there is a line that does not belong there.
+    """
     found: list[Neighbor] = []
+    version: int | None = None
     for line in text.splitlines():
-        if one := _NEIGHBOR.search(line):
+        if family := _FAMILY.fullmatch(line):
+            version = _VERSIONS.get(family["family"])
+        elif one := _NEIGHBOR.fullmatch(line):
+            # Of a family that is none of ours it is read all the same, and left out.
             address = str(ip_address(one["address"]))
-            found.append(Neighbor(one["vrf"] or "", address, None, is_up=False))
-        elif found and (member := _MEMBER.search(line)):
-            found[-1] = Neighbor(found[-1].vrf, found[-1].address, member["group"], is_up=False)
-        elif found and (state := _STATE.search(line)):
-            last = found[-1]
-            is_up = state["state"] == "Established"
-            found[-1] = Neighbor(last.vrf, last.address, last.group, is_up=is_up)
-    return tuple(found)
+            found.append(Neighbor(version or 0, one["vrf"] or "", address, None, is_up=False))
+        elif found and (member := _MEMBER.fullmatch(line)):
+            found[-1] = replace(found[-1], group=member["group"])
+        elif found and (state := _STATE.fullmatch(line)):
+            found[-1] = replace(found[-1], is_up=state["state"] == "Established")
+        elif not _SAID_BESIDES.fullmatch(line):
+            raise DeviceError(f"it does not list its neighbors: {redact(' '.join(line.split()))}")
+    return tuple(one for one in found if one.version)
 
 
 def accepted_routes(text: str) -> frozenset[Network]:

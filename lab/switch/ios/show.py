@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from lab.switch.ios.config import incremental
 from lab.switch.ios.device import NONE_PENDING
-from lab.switch.ios.show_tables import show_all_summaries, show_bgp, show_vrf_bgp
+from lab.switch.ios.show_tables import (
+    show_all_neighbors,
+    show_all_summaries,
+    show_bgp,
+    show_vrf_bgp,
+)
 from lab.switch.ios.words import expanded
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ _KNOWN = (
     "hosts",
     "ip interface brief",
     "bgp all summary",
+    "bgp all neighbors",
     "bgp ipv4 multicast neighbors",
     "bgp ipv6 multicast neighbors",
     "bgp ipv4 mdt all neighbors",
@@ -79,6 +85,8 @@ async def _show_bgp(device: Device, command: str, rest: list[str]) -> str | None
             return show_vrf_bgp(device, 4 if "vpnv4" in command else 6)
         case "bgp all summary", []:
             return await show_all_summaries(device)
+        case "bgp all neighbors", []:
+            return await show_all_neighbors(device)
         case (("bgp ipv4 multicast neighbors" | "bgp ipv6 multicast neighbors"), []) | (
             "bgp ipv4 mdt all neighbors",
             [],

@@ -78,6 +78,19 @@ async def show_all_summaries(device: Device) -> str:
     return text
 
 
+async def show_all_neighbors(device: Device) -> str:
+    """Return ``show bgp all neighbors``: the neighbors of each family below a heading of it."""
+    text = ""
+    for version in (4, 6):
+        there = await show_bgp(device, version, ["neighbors"])
+        if there == _NOT_ACTIVE:
+            return _NOT_ACTIVE
+        in_vrfs = show_vrf_bgp(device, version)
+        text += f"For address family: {FAMILY[version]}\n{there}"
+        text += f"For address family: VPNv{version} Unicast\n{in_vrfs}" if in_vrfs else ""
+    return text
+
+
 def show_vrf_bgp(device: Device, version: int) -> str:
     """Return ``show bgp vpnv4|vpnv6 unicast all neighbors``: of VRFs, none of which is up."""
     text = ""
