@@ -80,9 +80,9 @@ def test_deploy_without_a_plan_names_the_way(signing: Signing, run: Any) -> None
     assert run("deploy", "--yes") == (
         Exit.REFUSED,
         (
-            "ringfence: the site dc1 carries out only plans that 2 different people signed; nothing "
-            "was contacted; go on with: ringfence plan --out plan.json, then ringfence sign plan.json "
-            "--key FILE, then ringfence deploy plan.json\n"
+            "ringfence: the site dc1 carries out only plans that 2 different people signed; "
+            "nothing was contacted; go on with: ringfence plan --out plan.json, then ringfence "
+            "sign plan.json --key FILE, then ringfence deploy plan.json\n"
         ),
     )
     signing.setup(required=1)
@@ -113,8 +113,8 @@ def test_another_sites_plan_is_not_signed(signing: Signing, run: Any) -> None:  
     assert run("sign", signing.plan, "--key", signing.key("alice")) == (
         Exit.REFUSED,
         (
-            f"ringfence: {signing.plan}: the plan is for the site dc2, this is dc1; name its site with "
-            "--site\n"
+            f"ringfence: {signing.plan}: the plan is for the site dc2, this is dc1; name its site "
+            "with --site\n"
         ),
     )
 
@@ -169,8 +169,8 @@ def test_without_ssh_keygen_nothing_is_signed(
     assert run("sign", signing.plan, "--key", key) == (
         Exit.REFUSED,
         (
-            "ringfence: there is no ssh-keygen on this machine, which signatures are made and checked "
-            "with; install the OpenSSH client\n"
+            "ringfence: there is no ssh-keygen on this machine, which signatures are made and "
+            "checked with; install the OpenSSH client\n"
         ),
     )
 
@@ -215,7 +215,10 @@ def test_what_was_verified_is_what_is_parsed(
     assert run("deploy", signing.plan)[0] == Exit.REFUSED
 
 
-def test_the_record_says_who_signed(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("signed_by", [[], ["alice (SHA256:x)", "bob (SHA256:y)"]])
+def test_the_record_says_who_signed(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch, signed_by: list[str]
+) -> None:
     class Idle:
         def __init__(self, *_: object) -> None:
             pass
@@ -223,14 +226,20 @@ def test_the_record_says_who_signed(signing: Signing, monkeypatch: pytest.Monkey
         def run(self) -> None:
             pass
 
-    monkeypatch.setattr(deploy, "Engine", Idle)
-    site = signing.site()
     prepared = Prepared(plan=make_plan(), snapshots={}, dry_runs={})
+    monkeypatch.setattr(deploy, "Engine", Idle)
+    monkeypatch.setattr(deploy, "make_plan", lambda *_, **__: prepared)
+    site = signing.site()
     with Fleet(site, ["tor1"]) as fleet:
-        for signed_by in ((), ("alice (SHA256:x)", "bob (SHA256:y)")):
-            done = deploy.carry_out(
-                site, fleet, Progress(quiet=True), prepared, "deploy", signed_by=signed_by
-            )
-            events = site.file(site.settings.runs) / str(done.run) / "events.jsonl"
-            first = json.loads(events.read_text().splitlines()[0])
-            assert (first["step"], first["signed_by"]) == ("begin", list(signed_by))
+        deploy.deploy(
+            site,
+            fleet,
+            Progress(quiet=True),
+            reviewed=None,
+            accept=(),
+            agreed=lambda _: True,
+            signed_by=signed_by,
+        )
+    (events,) = site.file(site.settings.runs).glob("*/events.jsonl")
+    first = json.loads(events.read_text().splitlines()[0])
+    assert (first["step"], first["signed_by"]) == ("begin", signed_by)
