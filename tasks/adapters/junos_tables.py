@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from policies.dialects.junos_sessions import GLOBAL
 from policies.filters import SessionKey
 from tasks.adapters.base import Tables
+from tasks.adapters.junos_words import expected, own_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from inventory.models import Network
 
@@ -30,15 +31,25 @@ def read_tables(rpc: Any, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
     up: set[tuple[str, str]] = set()
     members: dict[SessionKey, set[str]] = defaultdict(set)
     for vrf in _instances(rpc):
-        for peer in _all(rpc.get_bgp_neighbor_information(instance=vrf or _MASTER), "bgp-peer"):
+        with own_words():
+            shown = rpc.get_bgp_neighbor_information(instance=vrf or _MASTER)
+        for peer in _all(shown, "bgp-information", "bgp-peer"):
             if peer.findtext("peer-state", "").strip() != "Established":
                 continue
             address = str(ip_address(peer.findtext("peer-address").strip().partition("+")[0]))
             up.add((vrf, address))
             for name in (address, peer.findtext("peer-group", "").strip(), GLOBAL):
                 members[SessionKey(vrf, name)].add(address)
+    # A neighbor may be asked for by its own name, by its group's and by that of all: once will do.
+    routes: dict[tuple[str, int, str], frozenset[Network]] = {}
+    for key, version in sessions:
+        for address in members[key]:
+            if (key.vrf, version, address) not in routes:
+                routes[key.vrf, version, address] = _accepted(rpc, key.vrf, version, address)
     accepted = {
-        (key, version): _accepted(rpc, key.vrf, version, sorted(members[key]))
+        (key, version): frozenset().union(
+            *(routes[key.vrf, version, address] for address in members[key])
+        )
         for key, version in sessions
     }
     return Tables(up=frozenset(up), accepted=accepted)
@@ -46,27 +57,22 @@ def read_tables(rpc: Any, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
 
 def _instances(rpc: Any) -> list[str]:  # noqa: ANN401 - PyEZ is not annotated
     """Return the routing instances; the main one is ""."""
-    found = _all(rpc.get_instance_information(), "instance-core")
+    with own_words():
+        shown = rpc.get_instance_information()
+    found = _all(shown, "instance-information", "instance-core")
     names = [one.findtext("instance-name", "").strip() for one in found]
     return ["" if name == _MASTER else name for name in names if not name.startswith(_INTERNAL)]
 
 
-def _accepted(
-    rpc: Any,  # noqa: ANN401 - PyEZ is not annotated
-    vrf: str,
-    version: int,
-    neighbors: Iterable[str],
-) -> frozenset[Network]:
-    """Return the routes from ``neighbors`` that the import policy let in; others are hidden."""
+def _accepted(rpc: Any, vrf: str, version: int, address: str) -> frozenset[Network]:  # noqa: ANN401
+    """Return the routes from a neighbor that the import policy let in; others are hidden."""
     table = f"{vrf}.{_TABLES[version]}" if vrf else _TABLES[version]
-    found: set[Network] = set()
-    for address in neighbors:
+    with own_words():
         shown = rpc.get_route_information(protocol="bgp", source_gateway=address, table=table)
-        for route in _all(shown, "rt"):
-            found.add(ip_network(route.findtext("rt-destination").strip()))
-    return frozenset(found)
+    found = _all(shown, "route-information", "rt")
+    return frozenset(ip_network(one.findtext("rt-destination").strip()) for one in found)
 
 
-def _all(reply: Any, tag: str) -> list[Any]:  # noqa: ANN401 - PyEZ is not annotated
-    """Return the elements of a reply; one without any is just True."""
-    return [] if reply is True else list(reply.iter(tag))
+def _all(reply: Any, whole: str, tag: str) -> list[Any]:  # noqa: ANN401 - PyEZ is not annotated
+    """Return the elements ``tag`` of a reply, which is ``whole``; one without any is just True."""
+    return [] if reply is True else list(expected(reply, whole).iter(tag))

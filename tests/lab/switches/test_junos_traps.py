@@ -251,10 +251,58 @@ def test_a_human_who_comments_like_a_timer_is_not_taken_back(
     box.control("commit", comment="commit confirmed, rollback in 10mins")
 
     assert driver.has_pending_commit()
-    with pytest.raises(LockedError, match="not ours"):
-        adapter.revert(driver, WAY_BACK)
+    assert not adapter.pending(driver)
+    with pytest.raises(VerifyError, match="no commit waits"):
+        adapter.confirm(driver)
 
     assert OPERATORS in box.switch.running()
+
+
+def test_a_commit_that_the_timer_is_late_for_still_waits(
+    box: SwitchBox, adapter: JunosAdapter, driver: Driver
+) -> None:
+    box.control("late", seconds=45)
+    before = committed(adapter, driver, 60)
+    box.control("lapse", seconds=70)
+
+    # A check would confirm it.
+    with pytest.raises(LockedError, match="waits for its confirmation"):
+        adapter.dry_run(driver, GUARD)
+    assert adapter.pending(driver)
+    box.control("lapse", seconds=40)
+
+    assert not adapter.pending(driver)
+    assert box.switch.running() == before
+
+
+@pytest.mark.parametrize("seconds", [-7200, 7200])
+def test_the_clock_tells_nothing_of_a_commit_that_waits(
+    box: SwitchBox, adapter: JunosAdapter, driver: Driver, seconds: int
+) -> None:
+    before = committed(adapter, driver, 60)
+    box.control("skew", seconds=seconds)
+
+    assert adapter.pending(driver)
+    box.control("lapse", seconds=60)
+    assert not adapter.pending(driver)
+    assert box.switch.running() == before
+
+
+def test_a_timer_that_is_faster_than_the_confirmation_is_noticed(
+    box: SwitchBox, adapter: JunosAdapter, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = committed(adapter, driver, 60)
+    commit = driver.device.cu.commit
+
+    def too_late() -> None:
+        box.control("lapse", seconds=60)
+        commit()
+
+    monkeypatch.setattr(driver.device.cu, "commit", too_late)
+    with pytest.raises(VerifyError, match="root made one after it"):
+        adapter.confirm(driver)
+
+    assert box.switch.running() == before
 
 
 def test_tables_survive_what_the_drivers_getter_dies_of(

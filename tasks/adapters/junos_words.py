@@ -1,0 +1,116 @@
+"""What PyEZ and NAPALM's ``junos`` raise, as what it means: :func:`own_words`.
+
+Law: the device's own words are kept, secrets in them are not, and an answer that is none is an
+error: PyEZ hands on whatever element stands first in a reply (:func:`expected`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jnpr.junos import exception as pyez
+from napalm.base import exceptions as napalm
+
+from inventory.errors import DeviceError
+from policies.redact import redact
+from tasks.errors import ConnectError, LockedError, RejectedError, VerifyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.adapters.base import Driver
+
+_SECRET = re.compile(r'"?\$(?:[1-9]|sha1)\$[^"\s;]+"?')
+
+
+class NonsenseError(VerifyError):
+    """What the device answers is none of its answers."""
+
+
+@contextmanager
+def own_words(*, lenient: bool = False) -> Iterator[None]:
+    """Raise what the device refuses with its own words.
+
+    ``lenient`` passes over a commit with nothing but warnings, which PyEZ takes for a refusal.
+
+    Raises:
+        ConnectError: the session is lost, or the device does not answer.
+        LockedError: somebody else has the configuration.
+        RejectedError: it refuses the candidate, or the commit.
+        DeviceError: it refuses anything else.
+    """
+    try:
+        yield
+    except (pyez.CommitError, pyez.ConfigLoadError) as error:
+        if lenient and all(one.get("severity") == "warning" for one in error.errs or [{}]):
+            return
+        raise RejectedError(f"the device refuses the candidate: {_said(error)}") from error
+    except pyez.ConnectClosedError as error:
+        raise ConnectError("the device hung up, and did not say what it has done") from error
+    except (pyez.LockError, napalm.LockError) as error:
+        # The driver puts PyEZ's error, which has the device's words, into words of its own.
+        found = error.__context__ if isinstance(error, napalm.LockError) else error
+        raise LockedError(f"the device does not lock: {_said(found or error)}") from error
+    except napalm.MergeConfigException as error:
+        said = _errors(error.args[0] if error.args else "")
+        raise RejectedError(f"the device refuses the candidate: {said}") from error
+    except pyez.RpcTimeoutError as error:
+        raise ConnectError("the device does not answer, and may have done what it was told") from (
+            error
+        )
+    except (pyez.RpcError, napalm.UnlockError) as error:
+        raise DeviceError(f"the device refuses: {_said(error)}") from error
+
+
+def expected(reply: Any, tag: str) -> Any:  # noqa: ANN401 - PyEZ is not annotated
+    """Return ``reply``, which must be the element ``tag``.
+
+    Raises:
+        NonsenseError: it is something else.
+    """
+    found = getattr(reply, "tag", None)
+    if found != tag:
+        text = "".join(reply.itertext()) if hasattr(reply, "itertext") else ""
+        said = " ".join(hide(text).split())[:80]
+        raise NonsenseError(
+            f"the device answers nonsense, no <{tag}>: {said or found or 'nothing'}"
+        )
+    return reply
+
+
+def hang_up(driver: Driver) -> None:
+    """End the session, with which the lock and all that was not committed go.
+
+    Nothing is asked of the device, which may answer nothing any more, or nonsense.
+    """
+    with contextlib.suppress(Exception):
+        driver.device._conn._session.close()  # noqa: SLF001 - `close` asks and waits
+    driver.locked = False
+    driver.device.connected = False
+
+
+def hide(text: str) -> str:
+    """Return ``text`` without secrets; Junos's begin with how they are kept, "$6$", anywhere."""
+    return redact(_SECRET.sub("<hidden>", text))
+
+
+def _said(error: BaseException) -> str:
+    found = getattr(error, "errs", None)
+    message = getattr(error, "message", None)
+    return _errors(found if isinstance(found, list) else message or str(error))
+
+
+def _errors(given: object) -> str:
+    """Return the messages that the driver hands on as a list of dicts, as sentences."""
+    if not isinstance(given, list):
+        return " ".join(hide(str(given)).split())
+    said = []
+    for one in given:
+        parts = (one.get("edit_path"), one.get("message"), one.get("bad_element"))
+        where, message, element = (" ".join(hide(part or "").split()) for part in parts)
+        shown = f" ({element})" if element and element not in message else ""
+        said.append(f"{where} {message}{shown}".strip())
+    return "; ".join(dict.fromkeys(said))
