@@ -48,7 +48,13 @@ class Trust:
 
 
 class Adapter(Protocol):
-    """One platform's ways. All methods but the first need an open driver."""
+    """One platform's ways. All methods but the first need an open driver.
+
+    ``shows_trial`` says whether :meth:`pending` sees a commit that a session left which is dead,
+    or still dying.
+    """
+
+    shows_trial: bool
 
     def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
         """Return the driver's ``optional_args``: ``given`` by the inventory, and who to trust.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class FrrAdapter:
     """The driver does most by itself: one transaction, its timer armed on the switch."""
 
+    shows_trial = True
+
     def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
         """Return netmiko's options."""
         return netmiko_options(given, trust)
