@@ -147,8 +147,8 @@ def test_what_a_group_must_let_in_is_what_all_of_its_members_do() -> None:
         (
             [(f"9.9.{n}.0/24", "NODES") for n in range(7)] + [("fd00::/64", "eth0 (vrf BLUE)")],
             (
-                "7 from NODES: 9.9.0.0/24, 9.9.1.0/24, 9.9.2.0/24, 9.9.3.0/24, 9.9.4.0/24 and 2 more; "
-                "1 from eth0 (vrf BLUE): fd00::/64"
+                "7 from NODES: 9.9.0.0/24, 9.9.1.0/24, 9.9.2.0/24, 9.9.3.0/24, 9.9.4.0/24 "
+                "and 2 more; 1 from eth0 (vrf BLUE): fd00::/64"
             ),
         ),
     ],
