@@ -3,6 +3,8 @@ SHELL := /bin/bash
 SITE ?= inventory/lab
 ARGS ?=
 WORKERS ?= 2
+# Most of the fault matrix is waiting.
+FAULT_WORKERS ?= 4
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,16 +12,19 @@ RINGFENCE := $(BIN)/ringfence
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test test-slow lint bench plan-filters deploy-filters rollback-filters \
+.PHONY: help setup system system-tests demo test test-slow test-faults lint bench plan-filters deploy-filters rollback-filters \
   audit-filters verify-filters lab-up lab-down lab-status lab-drill lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
 
-setup: system $(VENV)/.installed ## install what is needed: Debian packages for the lab (as root), a virtual environment
+setup: system-tests $(VENV)/.installed ## install what is needed: Debian packages for the lab (as root), a virtual environment
 
 system:
 	@bash lab/install.sh
+
+system-tests:
+	@bash lab/install.sh tests
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -40,6 +45,10 @@ test: setup ## run all tests but the long sweeps
 
 test-slow: setup ## run the long sweeps: 50 changes on each fabric, each platform in every role
 	@$(PYTEST) --benchmark-skip -m slow $(ARGS)
+
+test-faults: setup ## play every fault at every step on every platform, and kill deploys; prints the matrix
+	@FAULTS=all FAULTS_MATRIX="$${FAULTS_MATRIX:-fault-matrix.txt}" \
+	  $(PYTEST) tests/faults -n $(FAULT_WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.installed ## check style, types and layers
 	@$(BIN)/ruff check .

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the distribution's packages that the lab and the virtual environment need, if any is
-# missing. As root it installs; otherwise it says the command and goes on: tests that need them
-# are then skipped with that reason. Nothing that it installs is started.
+# missing; with the argument "tests" also what only tests need. As root it installs; otherwise it
+# says the command and goes on: tests that need them are then skipped with that reason. Nothing
+# that it installs is started.
 set -euo pipefail
 
 declare -A needs=(
@@ -12,6 +13,11 @@ missing=()
 for tool in "${!needs[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("${needs[$tool]}")
 done
+if [ "${1:-}" = tests ]; then
+  command -v strace >/dev/null || missing+=(strace)
+  # Not in anybody's PATH. Tests run a server of their own; the machine's is never started.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+fi
 "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -18,11 +18,12 @@ from inventory.errors import Exit, RingfenceError
 from inventory.models import SCHEMAS
 from runbooks.audit import audit, verify
 from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, ensure_answer
+from runbooks.cli_record import runs_command, show_command
 from runbooks.cli_sign import sign_command, signers_command
 from runbooks.deploy import deploy
+from runbooks.ledger import open_ledger
 from runbooks.plan_file import parse_plan, plan_schema, read_plan
 from runbooks.planning import make_plan
-from runbooks.record import find_run, runs
 from runbooks.report import Report
 from runbooks.rollback import rollback
 from runbooks.selection import select
@@ -171,8 +172,9 @@ def rollback_command(
     ensure_answer(yes=yes)
     context = Context("rollback", as_json=as_json)
     site = context.site(site_path)
-    undone = find_run(site.file(site.settings.runs), run)
-    names = [one.device for one in undone.plan.changed if one.device in site.devices]
+    with open_ledger(site) as ledger:
+        undone = ledger.find(run)
+        names = [one.device for one in undone.plan.changed if one.device in site.devices]
     with Fleet(site, names) as fleet:
         done = rollback(
             site,
@@ -241,38 +243,8 @@ def verify_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> 
     return _judge("verify", verify, "proven", site_path, limits, as_json=as_json)
 
 
-@cli.command("runs")
-@SITE
-@JSON
-def runs_command(*, site_path: Path, as_json: bool) -> int:
-    """List every run on record, the newest last."""
-    context = Context("runs", as_json=as_json)
-    site = context.site(site_path)
-    known = runs(site.file(site.settings.runs))
-    context.report.runs(known)
-    listed = [{"run": run.name, "status": run.status, **run.first} for run in known]
-    context.report.document("runs", Exit.DONE, runs=listed)
-    return Exit.DONE
-
-
-@cli.command("show")
-@click.argument("run")
-@SITE
-@JSON
-def show_command(*, run: str, site_path: Path, as_json: bool) -> int:
-    """Show RUN step by step: who, when, what plan, and what became of each device."""
-    context = Context("show", as_json=as_json)
-    site = context.site(site_path)
-    found = find_run(site.file(site.settings.runs), run)
-    context.report.run(found)
-    content: dict[str, Any] = {
-        "run": found.name,
-        "status": found.status,
-        "events": list(found.events),
-        "plan": found.plan.model_dump(mode="json", by_alias=True),
-    }
-    context.report.document("show", Exit.DONE, **content)
-    return Exit.DONE
+cli.add_command(runs_command)
+cli.add_command(show_command)
 
 
 @cli.command("schema")

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import RefusedError
 from runbooks.engine import Engine
+from runbooks.ledger import open_ledger
 from runbooks.planning import make_plan
-from runbooks.record import Record, only_run
 from runbooks.staleness import ensure_fresh, ensure_same_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from inventory.site import Site
+    from runbooks.ledger import Record
     from runbooks.plan_file import Plan
     from runbooks.planning import Prepared
     from runbooks.progress import Progress
@@ -48,7 +49,7 @@ def deploy(
         RefusedError: the plan is stale, a limit is not kept, or nobody agreed.
         DeviceError: it failed, and the network is as it was.
     """
-    with only_run(site.file(site.settings.runs)):
+    with open_ledger(site) as ledger, ledger.hold("deploy"):
         if reviewed is not None:
             ensure_same_inputs(site, reviewed)
             accept = reviewed.accepted
@@ -59,21 +60,14 @@ def deploy(
             return Deployed(prepared.plan, None)
         if reviewed is None and not agreed(prepared.plan):
             raise RefusedError("nobody agreed to the plan; nothing was changed")
-        return carry_out(site, fleet, progress, prepared, "deploy", signed_by=signed_by)
+        record = ledger.begin("deploy", prepared.plan, signed_by=list(signed_by))
+        return carry_out(site, fleet, progress, prepared, record)
 
 
 def carry_out(
-    site: Site,
-    fleet: Fleet,
-    progress: Progress,
-    prepared: Prepared,
-    command: str,
-    *,
-    signed_by: Sequence[str] = (),
+    site: Site, fleet: Fleet, progress: Progress, prepared: Prepared, record: Record
 ) -> Deployed:
-    """Run ``prepared`` and record it."""
-    root = site.file(site.settings.runs)
-    record = Record(root, command, prepared.plan, signed_by=list(signed_by))
+    """Run ``prepared``, whose steps go to ``record``."""
     with closing(record):
         Engine(site, fleet, prepared, record, progress).run()
     return Deployed(prepared.plan, record.run)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from runbooks.streams import Steady
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from runbooks.audit import Verdict
     from runbooks.plan_file import DevicePlan, Plan
-    from runbooks.record import Run
 
 _STYLES = {"clean": "green", "differs": "yellow", "unknown": "red"}
 
@@ -96,38 +94,6 @@ class Report:
             self.line(f"{one.device}: {word}", _STYLES[one.state])
             for text in (*one.leaks, *one.obstacles, *one.differences, *filter(None, [one.error])):
                 self.line(f"  {text}")
-
-    def runs(self, known: Sequence[Run]) -> None:
-        """Print the runs on record, the newest last."""
-        if not known:
-            self.line("no runs on record")
-            return
-        table = Table(box=None, pad_edge=False)
-        for title in ("run", "command", "by", "status"):
-            table.add_column(title)
-        for run in known:
-            command = str(run.first.get("command", ""))
-            undoes = run.first.get("undoes")
-            table.add_row(
-                run.name,
-                f"{command} of {undoes}" if undoes else command,
-                str(run.first.get("by", "")),
-                run.status,
-            )
-        if not self.as_json:
-            self.console.print(table)
-
-    def run(self, run: Run) -> None:
-        """Print one run step by step, and its plan."""
-        self.line(f"run {run.name}: {run.status}", "bold")
-        for event in run.events:
-            facts = ", ".join(
-                f"{key} {', '.join(map(str, value)) if isinstance(value, list) else value}"
-                for key, value in event.items()
-                if key not in ("at", "step") and value not in (None, [])
-            )
-            self.line(f"  {event['at']}  {event['step']:<10} {facts}".rstrip())
-        self.plan(run.plan, diffs=True)
 
 
 def _grouped(plan: DevicePlan) -> dict[tuple[Any, ...], list[str]]:

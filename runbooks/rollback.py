@@ -9,6 +9,7 @@ from policies.guards import wanted_guards
 from policies.managed import digest
 from runbooks.deploy import Deployed, carry_out
 from runbooks.differences import all_slots, session_changes
+from runbooks.ledger import open_ledger
 from runbooks.planning import (
     Prepared,
     dry_run_all,
@@ -17,7 +18,6 @@ from runbooks.planning import (
     snapshots_of,
     with_diff,
 )
-from runbooks.record import find_run, only_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,8 +48,8 @@ def rollback(
         RefusedError: later changes stand on the run, or nobody agreed.
         DeviceError: it failed, and the network is as it was.
     """
-    with only_run(site.file(site.settings.runs)):
-        undone = find_run(site.file(site.settings.runs), run)
+    with open_ledger(site) as ledger, ledger.hold("rollback"):
+        undone = ledger.find(run)
         if undone.status == "taken-back":
             raise RefusedError(f"run {undone.name} was taken back already: nothing stands of it")
         old = undone.plan.changed
@@ -85,7 +85,8 @@ def rollback(
         if not agreed(plan):
             raise RefusedError("nobody agreed to the rollback; nothing was changed")
         prepared = Prepared(plan=plan, snapshots=snapshots, dry_runs=dry_runs)
-        return carry_out(site, fleet, progress, prepared, "rollback")
+        record = ledger.begin("rollback", plan)
+        return carry_out(site, fleet, progress, prepared, record)
 
 
 def _reversed(plan: DevicePlan) -> DevicePlan:

@@ -18,6 +18,7 @@ from inventory.errors import Exit
 from runbooks import cli
 from runbooks.deploy import Deployed
 from runbooks.report import Report
+from runbooks.report_record import print_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def test_a_report_that_could_not_be_written_says_so_once(
     monkeypatch.setattr(sys, "stdout", Unwritable(ERRORS["full disk"][0], late=False))
     report = Report(as_json=False)
     report.plan(make_plan(), diffs=True)
-    report.runs(())
+    print_runs(report, ())
     report.line("more")
     assert capsys.readouterr().err == TOLD.format(FULL)
 

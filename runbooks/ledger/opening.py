@@ -1,0 +1,48 @@
+"""Which ledger a site has: :func:`open_ledger`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from inventory.errors import InputError, Place, Problem
+from runbooks.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inventory.site import Site
+    from runbooks.ledger.backend import Backend
+
+
+@contextmanager
+def open_ledger(site: Site) -> Iterator[Ledger]:
+    """Return the ledger of ``site``; nothing is connected to, or made, before it is used.
+
+    Raises:
+        InputError: site.yaml names a database that can't be spoken to, or a password that is
+            not one.
+    """
+    ledger = Ledger(site, lambda: _backend(site))
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _backend(site: Site) -> Backend:
+    url = site.settings.ledger.url
+    if url is None:
+        from runbooks.ledger.sqlite import SqliteBackend  # noqa: PLC0415 - slow to import
+
+        return SqliteBackend(site.file(site.settings.runs))
+    if find_spec("psycopg") is None:
+        text = (
+            "ledger.url needs psycopg, which is not installed: "
+            "pip install 'ringfence[postgresql]' (in a checkout: pip install -e '.[postgresql]')"
+        )
+        raise InputError(Problem(Place(site.path / "site.yaml"), text))
+    from runbooks.ledger.postgresql import PostgresBackend  # noqa: PLC0415 - slow to import
+
+    return PostgresBackend(url, site.settings.name, site.ledger_password())
