@@ -13,6 +13,9 @@ from lab.topology import SSH_USER
 SESSION_ID = 7777
 """User and group of an SSH session in a user namespace: not 0, and no real account's."""
 
+SESSION_PATH = "/run/lab/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+"""The PATH of an SSH session; the first folder is empty, but for faults (``lab.machine``)."""
+
 _OURS = (SSH_USER, "frr")
 _GROUPS = ("frr", "frrvty")
 _SESSION_VIEW = Path("/run/lab/session")

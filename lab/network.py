@@ -18,6 +18,7 @@ from lab.fabrics import FRR
 from lab.state import Settings, StateDir
 from lab.topology import NODES, SWITCHES
 
+_IN_VTYSH = frozenset({"running", "startup", "edit"})
 _STAMP = re.compile(r"^(?:!+|##) ?Last (?:configuration change|commit)\b.*\n", re.MULTILINE)
 
 
@@ -109,11 +110,13 @@ class Network:
     def control(self, switch: str, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Let a switch do what no driver can; see ``lab.switch.base.VirtualSwitch.control``.
 
-        An FRR switch knows ``running``, ``startup`` and ``edit``, its vtysh does them.
+        Of an FRR switch, vtysh does ``running``, ``startup`` and ``edit``, and ``lab.machine`` the
+        rest.
         """
-        if self.platform(switch) == FRR:
+        is_frr = self.platform(switch) == FRR
+        if is_frr and command in _IN_VTYSH:
             return self._vtysh(switch, command, **arguments)
-        with _answering(switch, "the virtual switch"):
+        with _answering(switch, "the machine" if is_frr else "the virtual switch"):
             return control.ask(self.path(switch, control.SOCKET), command, arguments)
 
     def _vtysh(self, switch: str, command: str, lines: Sequence[str] = ()) -> str:
@@ -122,10 +125,8 @@ class Network:
                 argv = ["vtysh", "-c", "show running-config no-header"]
             case "startup":
                 argv = ["cat", "/etc/frr/frr.conf"]
-            case "edit":
-                argv = ["sh", "-c", "cat >/tmp/edit && vtysh -f /tmp/edit"]
             case _:
-                raise LabError(f"{switch} is an FRR switch, which has no {command}", exit_code=5)
+                argv = ["sh", "-c", "cat >/tmp/edit && vtysh -f /tmp/edit"]
         return self.run(switch, argv, stdin="".join(f"{line}\n" for line in lines)).stdout
 
     def _pid(self, node: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 
 from lab.errors import LabError
+from lab.machine import AWAY
 from lab.network import Network
 from lab.prefixes import expected, of_version
 from lab.routes import routes
@@ -35,6 +36,9 @@ def await_peace(
 
 
 def _lacking(network: Network, progress: Progress) -> list[str]:
+    if away := [f"{name} is away" for name in SWITCHES if network.path(name, str(AWAY)).exists()]:
+        progress(_words("rebooting", away))
+        return away
     sessions = [str_of(session) for session in sessions_down(network)]
     if sessions:
         progress(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lab.accounts import SESSION_PATH
 from lab.fabrics import FRR, PLATFORMS
 from lab.prefixes import CLUSTER_OF, ORIGINS
 from lab.topology import LINKS, NODES, RACKS, Network, Node, rack_of, sessions_of
@@ -55,7 +56,7 @@ def node_files(name: str, platform: str = FRR) -> dict[str, str]:
     elif node.is_switch:
         files["frr.conf"] = _without_blank_lines(_render(_SWITCH_TEMPLATE[name], **context))
         files["vtysh.conf"] = "service integrated-vtysh-config\n"
-        files["sshd_config"] = _render("sshd_config.j2", node=node)
+        files["sshd_config"] = _render("sshd_config.j2", node=node, path=SESSION_PATH)
     else:
         cluster = CLUSTER_OF.get(name)
         files["bird.conf"] = _render(
