@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: The fields that say nothing of what is to be done.
 INFORMATIVE: Final = ("created", "by")
 
+#: Differences of one device that a refusal names before it counts the rest.
+_NAMED = 5
+
 #: Characters of a line that a refusal quotes.
 _QUOTED = 100
 
@@ -102,7 +105,7 @@ def _parts(old: DevicePlan, new: DevicePlan) -> str | None:
         if now.get(key) != one
     ]
     found += [f"its {one} is new" for key, one in now.items() if key not in was]
-    return "; ".join(found) or None
+    return _some(found)
 
 
 def _digest(old: DevicePlan, new: DevicePlan) -> str | None:
@@ -135,9 +138,9 @@ def _drops(old: DevicePlan, new: DevicePlan) -> str | None:
         for one in old.drops
         if one not in now
     ]
-    if found:
-        return "; ".join(found)
-    return None if old.drops == new.drops else "the routes that it drops were edited"
+    if old.drops != new.drops and not found:
+        return "the routes that it drops were edited"
+    return _some(found)
 
 
 def _timer(old: DevicePlan, new: DevicePlan) -> str | None:
@@ -176,6 +179,12 @@ KINDS: Final[Mapping[str, Callable[[DevicePlan, DevicePlan], str | None]]] = {
 }
 
 
+def _some(found: list[str]) -> str | None:
+    """Return the first of ``found`` and how many more there are, or None."""
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return "; ".join([*found[:_NAMED], *more]) or None
+
+
 def _lines(old: str, new: str, said: str) -> str | None:
     """Return ``said`` with the first line that differs, or None where none does."""
     if old == new:
@@ -191,7 +200,7 @@ def _lines(old: str, new: str, said: str) -> str | None:
 def _quoted(lines: list[str], at: int) -> str:
     if at >= len(lines):
         return "not there"
-    line = lines[at].strip()
+    line = lines[at].removesuffix("\n")
     return f"`{line}`" if len(line) <= _QUOTED else f"`{line[:_QUOTED]}...`"
 
 
