@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -47,9 +47,17 @@ class _Fuse:
 
 
 class SwitchWire:
-    """All connections of one switch, and what is wrong with them."""
+    """All connections of one switch, and what is wrong with them.
 
-    def __init__(self, listeners: Mapping[str, socket.socket]) -> None:
+    ``connect`` reaches the switch's own socket, by the address of the public one.
+    """
+
+    def __init__(
+        self,
+        listeners: Mapping[str, socket.socket],
+        connect: Callable[[tuple[str, int]], Awaitable[socket.socket]],
+    ) -> None:
+        self._connect = connect
         self.traffic = Traffic()
         self.flowing = asyncio.Event()
         self.flowing.set()
@@ -97,7 +105,7 @@ class SwitchWire:
         line = Line(self)
         self._lines.add(line)
         try:
-            await line.carry(client, partial(_connect, behind))
+            await line.carry(client, partial(self._connect, behind))
         finally:
             self._lines.discard(line)
 
@@ -192,7 +200,8 @@ def _is_listening(listener: socket.socket) -> bool:
     return bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
-async def _connect(behind: tuple[str, int]) -> socket.socket:
+async def connect(behind: tuple[str, int]) -> socket.socket:
+    """Return a connection to ``behind``, in this process's network namespace."""
     connection = socket.socket()
     connection.setblocking(False)
     try:
@@ -207,7 +216,7 @@ class Wire:
     """The wires of all switches, and the one who commands them."""
 
     def __init__(self, listeners: Mapping[str, Mapping[str, socket.socket]]) -> None:
-        self.switches = {name: SwitchWire(sockets) for name, sockets in listeners.items()}
+        self.switches = {name: SwitchWire(sockets, connect) for name, sockets in listeners.items()}
 
     async def serve(self, commands: socket.socket) -> None:
         """Forward, and take commands, for ever."""
