@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 import tempfile
+import warnings
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,8 @@ class JunosAdapter:
         """
         log = logging.getLogger("ncclient")
         log.setLevel(max(log.getEffectiveLevel(), logging.WARNING))
+        # PyEZ's words on stderr for a session that ends in a way it did not think of.
+        warnings.filterwarnings("ignore", "An unknown exception occurred", RuntimeWarning)
         device = driver.device
         if not hasattr(device, _CHECK):
             raise ConnectError("this version of PyEZ can't be told to check host keys")

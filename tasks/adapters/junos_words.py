@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from jnpr.junos import exception as pyez
 from napalm.base import exceptions as napalm
+from ncclient import NCClientError
+from paramiko import SSHException
 
 from inventory.errors import DeviceError
 from policies.redact import redact
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from tasks.adapters.base import Driver
 
+#: What comes of a session that ends: PyEZ knows its own error, and hands on all others.
+_GONE = (pyez.ConnectClosedError, NCClientError, SSHException, OSError, EOFError)
 _SECRET = re.compile(r'"?\$(?:[1-9]|sha1)\$[^"\s;]+"?')
 
 
@@ -48,7 +52,7 @@ def own_words(*, lenient: bool = False) -> Iterator[None]:
         if lenient and all(one.get("severity") == "warning" for one in error.errs or [{}]):
             return
         raise RejectedError(f"the device refuses the candidate: {_said(error)}") from error
-    except pyez.ConnectClosedError as error:
+    except _GONE as error:
         raise ConnectError("the device hung up, and did not say what it has done") from error
     except (pyez.LockError, napalm.LockError) as error:
         # The driver puts PyEZ's error, which has the device's words, into words of its own.
