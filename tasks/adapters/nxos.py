@@ -9,16 +9,20 @@ is the candidate's lines that the running configuration lacks.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from inventory.errors import DeviceError
 from policies.dialects.nxos import NxosDialect
+from policies.errors import ParseError
 from policies.filters import Direction
+from policies.managed import digest
 from policies.redact import redact
 from tasks.adapters import nxos_dead_man as dead_man
 from tasks.adapters.base import netmiko_options, same_diff
+from tasks.adapters.nxos_look import armed, look, no_room
 from tasks.adapters.nxos_tables import neighbors_of, read_tables, read_up
 from tasks.adapters.nxos_wire import Cli, NxApi
 from tasks.errors import LockedError, RejectedError
@@ -33,6 +37,10 @@ if TYPE_CHECKING:
 _WAY = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
 #: What is printed about the configuration in front of it, and says when.
 _ABOUT = re.compile(r"^!(?:Command|Running configuration last done at|Time): .*\n", re.MULTILINE)
+_VERSION = re.compile(r"^version ", re.MULTILINE)
+_RUNNING = "show running-config"
+#: Nothing marks the end of a configuration but what comes last.
+_LAST = f"{_RUNNING} | last 5"
 _SAVED = re.compile(r"copy complete", re.IGNORECASE)
 _REMOTE_LOGIN = re.compile(r"^aaa authentication login default group ", re.MULTILINE)
 _JOB_PASSWORD = re.compile(r"^scheduler aaa-authentication ", re.MULTILINE)
@@ -44,8 +52,12 @@ class _NxosBase:
     wire: Wire
     #: The features that a commit needs, and what for.
     features: Mapping[str, str]
+    #: Whether ``pending`` sees a commit whose connection, or process, is gone.
+    shows_trial = True
 
     def __init__(self) -> None:
+        #: The timer that a connection armed; another run's commit is not ours to confirm.
+        self._armed: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         #: Connections whose device was found to wait for somebody else's confirmation.
         self._taken: WeakSet[Driver] = WeakSet()
 
@@ -62,14 +74,25 @@ class _NxosBase:
                 "it lacks `scheduler aaa-authentication ...`: without the password of a user "
                 "that a server authenticates the scheduler runs no job of theirs"
             )
-        if not found and (full := dead_man.no_room(self.wire, driver)):
+        if not found and (full := no_room(self.wire, driver)):
             found.append(full)
         return tuple(found)
 
     def running(self, driver: Driver) -> str:
-        """Return ``show running-config``, without the lines that say when it was shown."""
-        text = self.wire.show(driver, "show running-config")
-        return _ABOUT.sub("", text).strip("\n") + "\n"
+        """Return ``show running-config``, without the lines that say when it was shown.
+
+        Raises:
+            DeviceError: it does not end as the device says that it ends.
+        """
+        shown, last = self.wire.show_all(driver, (_RUNNING, _LAST))
+        text = _ABOUT.sub("", shown).strip("\n") + "\n"
+        tail = [line.rstrip() for line in last.splitlines() if line.strip()]
+        whole = [line.rstrip() for line in text.splitlines() if line.strip()]
+        if not _VERSION.search(text):
+            raise DeviceError("what it shows is no configuration: it has no line `version`")
+        if not tail or whole[-len(tail) :] != tail:
+            raise DeviceError("the configuration that it shows is cut short: it lacks its end")
+        return text
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``."""
@@ -81,8 +104,9 @@ class _NxosBase:
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the driver's diff; nothing reaches the device but a ``show``."""
         try:
-            driver.load_merge_candidate(config=candidate)
-            return redact(str(driver.compare_config())), None
+            with self.wire.guarded(driver):
+                driver.load_merge_candidate(config=candidate)
+                return redact(str(driver.compare_config())), None
         finally:
             # The driver appends to what was loaded before.
             driver.discard_config()
@@ -90,30 +114,33 @@ class _NxosBase:
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
         """Arm the dead-man switch, then enter the lines; a refused one takes all back."""
         same_diff(self.dry_run(driver, candidate)[0], diff)
-        before = self.running(driver)
-        self._arm(driver, revert_in)
+        name = self._arm(driver, revert_in)
         try:
             self.wire.configure(driver, _lines(candidate))
         except RejectedError as error:
-            self._take_back(driver, before, error)
+            self._take_back(driver, name, error)
             raise
 
-    def _arm(self, driver: Driver, revert_in: int) -> None:
+    def _arm(self, driver: Driver, revert_in: int) -> str:
         try:
-            dead_man.arm(self.wire, driver, revert_in)
+            name = dead_man.arm(self.wire, driver, revert_in)
         except LockedError:
             self._taken.add(driver)
             raise
         self._taken.discard(driver)
+        self._armed[driver] = name
+        return name
 
-    def _take_back(self, driver: Driver, before: str, refusal: RejectedError) -> None:
-        """Bring the device back to ``before`` now, after it refused one of several lines."""
+    def _take_back(self, driver: Driver, name: str, refusal: RejectedError) -> None:
+        """Bring the device back now, after it refused one of several lines."""
         try:
-            dead_man.roll_back(self.wire, driver)
-            dead_man.sweep(self.wire, driver)
+            kept = dead_man.checkpoint_text(self.wire, driver, name)
+            dead_man.roll_back(self.wire, driver, name)
+            dead_man.sweep(self.wire, driver, look(self.wire, driver))
+            now = self.running(driver)
         except DeviceError as error:
             raise DeviceError(f"{refusal}; then {error}") from error
-        if self.running(driver) != before:
+        if not _same(now, kept):
             raise DeviceError(f"{refusal}; and after the rollback it is not what it was")
 
     def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
@@ -123,54 +150,65 @@ class _NxosBase:
             read_up(self.wire, driver),
             lambda: self._parsed(driver),
         )
-        for session, version, direction in slots:
-            vrf = f" vrf {session.key.vrf}" if session.key.vrf else ""
-            for address in everyone[session.key]:
-                self.wire.show(
-                    driver,
-                    f"clear bgp ipv{version} unicast {address} soft {_WAY[direction]}{vrf}",
-                )
+        commands = [
+            f"clear bgp ipv{version} unicast {address} soft {_WAY[direction]}"
+            + (f" vrf {session.key.vrf}" if session.key.vrf else "")
+            for session, version, direction in slots
+            for address in everyone[session.key]
+        ]
+        if commands:
+            self.wire.show_all(driver, commands)
 
     def pending(self, driver: Driver) -> bool:
         """Return whether the device shows a rollback of ours that is still to come."""
-        return dead_man.is_armed(self.wire, driver)
+        return armed(self.wire, driver) is not None
 
     def confirm(self, driver: Driver) -> None:
         """Take the scheduled rollback away, and save.
 
         Raises:
-            DeviceError: none was scheduled any more, or the device did not save.
+            DeviceError: none of this run's was scheduled any more, or the device did not save.
         """
-        if not self.pending(driver):
+        there = look(self.wire, driver)
+        if there.armed is None:
             raise DeviceError("no commit waits for a confirmation: the timer was faster")
-        dead_man.disarm(self.wire, driver)
+        if there.armed.name != self._armed.get(driver, there.armed.name):
+            raise DeviceError(f"the commit that waits is not this run's but {there.armed.name}'s")
+        dead_man.disarm(self.wire, driver, there)
         self._save(driver)
-        dead_man.sweep(self.wire, driver)
+        # It is confirmed, whatever becomes of the checkpoint: the next commit sweeps it away.
+        with suppress(DeviceError):
+            dead_man.forget(self.wire, driver, there)
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Roll back to our checkpoint if it is armed; else enter ``way_back``, and save.
 
         A checkpoint is the whole configuration. Where somebody else has changed theirs since, an
-        armed change goes back by its own lines, if the device takes them all, and theirs stays.
-        An armed change that kept ours from beginning is somebody else's, and is left to them.
+        armed change goes back by its own lines, if the device takes them all and they lead to
+        where the checkpoint does, and theirs stays. An armed change that kept ours from beginning
+        is somebody else's, and is left to them.
         """
         if driver in self._taken:
             return
-        if not self.pending(driver):
-            dead_man.sweep(self.wire, driver)
+        there = look(self.wire, driver)
+        if there.armed is None:
+            dead_man.sweep(self.wire, driver, there)
             if way_back:
                 self.wire.configure(driver, _lines(way_back))
                 self._save(driver)
             return
-        if not (way_back and self._others_changed(driver) and self._enter(driver, way_back)):
-            dead_man.roll_back(self.wire, driver)
-        dead_man.sweep(self.wire, driver)
+        name = there.armed.name
+        if not (way_back and self._went_back(driver, name, way_back)):
+            dead_man.roll_back(self.wire, driver, name)
+        dead_man.sweep(self.wire, driver, there)
 
-    def _others_changed(self, driver: Driver) -> bool:
-        """Return whether what is not ours differs from the checkpoint."""
+    def _went_back(self, driver: Driver, name: str, way_back: str) -> bool:
+        """Return whether ``way_back`` alone led to the filters that the checkpoint has."""
         foreign = NxosDialect().foreign
-        kept = dead_man.checkpoint_text(self.wire, driver)
-        return foreign(kept) != foreign(self.running(driver))
+        kept = dead_man.checkpoint_text(self.wire, driver, name)
+        if foreign(kept) == foreign(self.running(driver)):
+            return False
+        return self._enter(driver, way_back) and _same_filters(self.running(driver), kept)
 
     def _enter(self, driver: Driver, candidate: str) -> bool:
         """Enter ``candidate``; return whether the device took all of it."""
@@ -229,6 +267,19 @@ class NxosSshAdapter(_NxosBase):
 
     def before_open(self, driver: Driver, trust: Trust) -> None:
         """Do nothing: netmiko's options say it all."""
+
+
+def _same(text: str, other: str) -> bool:
+    """Return whether two configurations are the same but for our timers."""
+    foreign = NxosDialect().foreign
+    return foreign(text) == foreign(other) and _same_filters(text, other)
+
+
+def _same_filters(text: str, other: str) -> bool:
+    try:
+        return digest(NxosDialect().parse(text)) == digest(NxosDialect().parse(other))
+    except ParseError:
+        return False
 
 
 def _lines(candidate: str) -> list[str]:

@@ -3,97 +3,61 @@
 Armed in this order: the job and its schedule, then the checkpoint. So the checkpoint holds them,
 and a rollback to it has nothing to do with the job that carries it out; the job takes itself and
 its schedule away once the rollback is done, in commands of their own, which may fail without harm.
-Law: :func:`arm` returns only when the device says that all three stand and the job did not run;
-what stayed behind of an earlier one is swept away before the next is armed.
+Each one has a name of its own, so that no run takes another's for its own.
+
+Laws: :func:`arm` returns only when the device says that all three stand and go off in time; what
+stayed behind of an earlier one is swept away before the next is armed.
+
+The scheduler goes by the clock on the wall. Whoever sets that one forward lets the job run early,
+or, should the platform skip what is jumped over, not at all: then nothing waits any more, which
+:func:`tasks.adapters.nxos_look.look` tells, and a change is taken back by its own lines. Whoever
+sets it back lets the job run later by as much: for as long as the process that armed it lives, that
+one does not depend on it; after a crash the device waits so much longer, or for a ``recover``.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-from datetime import datetime, timedelta
+import secrets
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError
 from policies.ownership import PREFIX
-from tasks.errors import LockedError, RejectedError
+from tasks.adapters.nxos_look import armed, look
+from tasks.errors import LockedError
 
 if TYPE_CHECKING:
     from tasks.adapters.base import Driver
+    from tasks.adapters.nxos_look import Look
     from tasks.adapters.nxos_wire import Wire
 
-#: The name of the job, of its schedule and of the checkpoint. All begin with ``RF-``.
+#: What the name of a job, of its schedule and of its checkpoint begins with.
 NAME = f"{PREFIX}revert"
 
-_SCHEDULES = "show scheduler schedule"
-_JOBS = "show scheduler job"
-_CHECKPOINTS = "show checkpoint summary"
-_SCHEDULE = re.compile(r"^Schedule Name\s*: *(?P<name>\S+)", re.MULTILINE)
-_EACH = re.compile(r"^(?=Schedule Name)", re.MULTILINE)
-_JOB = re.compile(r"^Job Name\s*: *(?P<name>\S+)", re.MULTILINE)
-_CHECKPOINT = re.compile(r"^\s*\d+\) (?P<name>\S+):", re.MULTILINE)
-_NOT_YET = re.compile(r"^Last Execution Time\s*: *Yet to be executed", re.MULTILINE)
-#: How the platform answers a command of a feature that is off.
-_UNKNOWN = "Invalid command"
-_START = re.compile(r"time start (?P<at>\d+:\d+:\d+:\d+:\d+)")
-_CLOCK = re.compile(r"(\d+:\d+:\d+)\S* .*?([A-Z][a-z]{2}) +(\d+) (\d{4})")
-#: More than a job needs to begin.
-_JOB_TIME = timedelta(minutes=2)
 #: The first line of a configuration.
 _BEGINNING = re.compile(r"^version ", re.MULTILINE)
-#: As many as the platform keeps for its users (system management guide, "Rollback").
-_MAX_CHECKPOINTS = 10
 #: What a rollback says when it did all; over NX-API its failure is no error of the request.
 _DONE = re.compile(r"completed", re.IGNORECASE)
-_ROLLBACK = f"rollback running-config checkpoint {NAME} atomic"
-_JOB_LINES = (
-    _ROLLBACK,
-    "configure terminal",
-    f"no scheduler schedule name {NAME}",
-    f"no scheduler job name {NAME}",
-)
+#: A schedule's minute is rounded up; this much more the device may take to tell of it.
+_SLACK = timedelta(seconds=90)
+#: A confirmation takes three requests.
+_TOO_NEAR = timedelta(seconds=10)
 
 
-def is_armed(wire: Wire, driver: Driver) -> bool:
-    """Return whether a rollback of ours is scheduled and is still to come.
-
-    One that was due while the switch was down, or that somebody saved and a reload brought back,
-    never ran and never will.
-    """
-    blocks = _EACH.split(_scheduler(wire, driver, _SCHEDULES))
-    waiting = [
-        name for block in blocks if _NOT_YET.search(block) for name in _names(_SCHEDULE, block)
-    ]
-    return waiting != [] and not _is_overdue(wire, driver, waiting[0])
+def _job_lines(name: str) -> tuple[str, ...]:
+    return (
+        f"rollback running-config checkpoint {name} atomic",
+        "configure terminal",
+        f"no scheduler schedule name {name}",
+        f"no scheduler job name {name}",
+    )
 
 
-def _scheduler(wire: Wire, driver: Driver, command: str) -> str:
-    """Return what the scheduler shows; nothing where the feature is switched off."""
-    try:
-        return wire.show(driver, command)
-    except RejectedError as error:
-        if _UNKNOWN in str(error):
-            return ""
-        raise
-
-
-def _is_overdue(wire: Wire, driver: Driver, name: str) -> bool:
-    """Return whether the time of a schedule has passed on the device's own clock."""
-    lines = iter(wire.show(driver, "show running-config").splitlines())
-    head = f"scheduler schedule name {name}"
-    below = itertools.dropwhile(lambda line: line.strip() != head, lines)
-    starts = (found for line in itertools.islice(below, 1, 4) if (found := _START.search(line)))
-    start, clock = next(starts, None), _CLOCK.search(wire.show(driver, "show clock"))
-    if start is None or clock is None:
-        return False
-    due = datetime.strptime(start["at"], "%Y:%m:%d:%H:%M")  # noqa: DTZ007 - both are its local time
-    now = datetime.strptime(" ".join(clock.groups()), "%H:%M:%S %b %d %Y")  # noqa: DTZ007 - the same
-    return now - due > _JOB_TIME
-
-
-def arm(wire: Wire, driver: Driver, revert_in: int) -> None:
-    """Schedule a rollback to what the device is now; on return the device says that it stands.
+def arm(wire: Wire, driver: Driver, revert_in: int) -> str:
+    """Schedule a rollback to what the device is now, and return its name.
 
     The scheduler counts whole minutes from the last full one: it goes off ``revert_in`` seconds
     from now or up to two minutes later, never earlier.
@@ -102,93 +66,97 @@ def arm(wire: Wire, driver: Driver, revert_in: int) -> None:
         LockedError: another one is armed.
         DeviceError: the device did not take it all; nothing of it is left.
     """
-    if is_armed(wire, driver):
-        raise LockedError(f"a commit waits for its confirmation already: schedule {NAME}")
-    sweep(wire, driver)
+    there = look(wire, driver)
+    if there.armed is not None:
+        raise LockedError(
+            f"a commit waits for its confirmation already: schedule {there.armed.name}"
+        )
+    sweep(wire, driver, there)
+    name = f"{NAME}-{secrets.token_hex(4)}"
     minutes = math.ceil(revert_in / 60) + 1
     days, rest = divmod(minutes, 24 * 60)
     try:
-        job = (f"scheduler job name {NAME}", *_JOB_LINES, "exit")
+        job = (f"scheduler job name {name}", *_job_lines(name), "exit")
         start = f"time start +{days:02}:{rest // 60:02}:{rest % 60:02}"
-        schedule = (f"scheduler schedule name {NAME}", f"job name {NAME}", start)
+        schedule = (f"scheduler schedule name {name}", f"job name {name}", start)
         wire.configure(driver, (*job, *schedule))
-        wire.show(driver, f"checkpoint {NAME}")
-        _ensure_armed(wire, driver)
+        wire.show(driver, f"checkpoint {name}")
+        _ensure_armed(look(wire, driver), name, timedelta(seconds=revert_in))
     except DeviceError as error:
-        sweep(wire, driver)
+        # Where the device can't be asked any more, the next call sweeps.
+        with suppress(DeviceError):
+            sweep(wire, driver, look(wire, driver))
         raise DeviceError(f"the revert timer can't be armed, nothing was changed: {error}") from (
             error
         )
+    return name
 
 
-def _ensure_armed(wire: Wire, driver: Driver) -> None:
-    if not is_armed(wire, driver):
-        raise DeviceError(f"the device shows no schedule {NAME} that is to run")
-    shown = [line.strip() for line in wire.show(driver, f"{_JOBS} name {NAME}").splitlines()]
-    if [line for line in shown if line in _JOB_LINES] != list(_JOB_LINES):
-        raise DeviceError(f"the device shows a job {NAME} that is not the one it was given")
-    if NAME not in _names(_CHECKPOINT, wire.show(driver, _CHECKPOINTS)):
-        raise DeviceError(f"the device shows no checkpoint {NAME}")
+def _ensure_armed(there: Look, name: str, revert_in: timedelta) -> None:
+    if there.armed is None or there.armed.name != name:
+        raise DeviceError(f"the device shows no schedule {name} that is to run")
+    if [one for one in there.lines_of(name) if one in _job_lines(name)] != list(_job_lines(name)):
+        raise DeviceError(f"the device shows a job {name} that is not the one it was given")
+    if name not in there.checkpoints:
+        raise DeviceError(f"the device shows no checkpoint {name}")
+    left = there.armed.left
+    if left is not None and not revert_in - _SLACK < left < revert_in + _SLACK:
+        raise DeviceError(
+            f"its clock is being set: the schedule {name} would run in {left.total_seconds():.0f} "
+            f"s, not in {revert_in.total_seconds():.0f} s"
+        )
 
 
-def roll_back(wire: Wire, driver: Driver) -> None:
-    """Bring the device back to the checkpoint, now; the schedule stays armed.
+def roll_back(wire: Wire, driver: Driver, name: str) -> None:
+    """Bring the device back to the checkpoint ``name``, now; its schedule stays armed.
 
     Raises:
         DeviceError: the device did not say that it is done.
     """
-    said = wire.show(driver, _ROLLBACK)
+    said = wire.show(driver, _job_lines(name)[0])
     if not _DONE.search(said):
         words = " ".join(said.split())
         raise DeviceError(f"the rollback did not end well, and the timer stays armed: {words}")
 
 
-def checkpoint_text(wire: Wire, driver: Driver) -> str:
-    """Return the configuration in our checkpoint, without what is printed in front of it."""
-    text = wire.show(driver, f"show checkpoint {NAME}")
+def checkpoint_text(wire: Wire, driver: Driver, name: str) -> str:
+    """Return the configuration in a checkpoint, without what is printed in front of it."""
+    text = wire.show(driver, f"show checkpoint {name}")
     begin = _BEGINNING.search(text)
     return text[begin.start() :] if begin else text
 
 
-def no_room(wire: Wire, driver: Driver) -> str:
-    """Return a sentence if the device keeps as many checkpoints of others as it can, else ""."""
-    shown = _CHECKPOINT.finditer(wire.show(driver, _CHECKPOINTS))
-    theirs = [one["name"] for one in shown if not one["name"].startswith(PREFIX)]
-    if len(theirs) < _MAX_CHECKPOINTS:
-        return ""
-    return (
-        f"it keeps {len(theirs)} checkpoints, which leaves no room for ours: "
-        f"`no checkpoint {theirs[0]}`, say, makes some"
-    )
-
-
-def disarm(wire: Wire, driver: Driver) -> None:
-    """Take the schedule and the job away; the checkpoint stays.
+def disarm(wire: Wire, driver: Driver, there: Look) -> None:
+    """Take the schedule away in time, and the job; the checkpoint stays.
 
     Raises:
-        DeviceError: they are still there.
+        DeviceError: it goes off about now, or is still there.
     """
-    found = _names(_SCHEDULE, _scheduler(wire, driver, _SCHEDULES))
+    left = None if there.armed is None else there.armed.left
+    if left is not None and left < _TOO_NEAR:
+        raise DeviceError(f"the revert timer goes off in {left.total_seconds():.0f} s: too late")
+    _remove(wire, driver, there)
+
+
+def _remove(wire: Wire, driver: Driver, there: Look) -> None:
     # The schedule first: without it the job never runs.
-    lines = [f"no scheduler schedule name {one}" for one in found]
-    lines += [
-        f"no scheduler job name {one}" for one in _names(_JOB, _scheduler(wire, driver, _JOBS))
-    ]
+    lines = [f"no scheduler schedule name {one}" for one in there.schedules]
+    lines += [f"no scheduler job name {one}" for one in there.jobs]
     if not lines:
         return
     wire.configure(driver, lines)
-    if _names(_SCHEDULE, _scheduler(wire, driver, _SCHEDULES)):
-        raise DeviceError(f"the device still shows the schedule {NAME}")
+    # A job that runs can't be removed, nor its schedule.
+    if (left := armed(wire, driver)) is not None:
+        raise DeviceError(f"the device still shows the schedule {left.name}")
 
 
-def sweep(wire: Wire, driver: Driver) -> None:
-    """Take away all that is left of a dead-man switch of ours, the checkpoint too."""
-    disarm(wire, driver)
-    for name in _names(_CHECKPOINT, wire.show(driver, _CHECKPOINTS)):
+def sweep(wire: Wire, driver: Driver, there: Look) -> None:
+    """Take away all that is left of dead-man switches of ours, the checkpoints too."""
+    _remove(wire, driver, there)
+    forget(wire, driver, there)
+
+
+def forget(wire: Wire, driver: Driver, there: Look) -> None:
+    """Take away our checkpoints."""
+    for name in there.checkpoints:
         wire.show(driver, f"no checkpoint {name}")
-
-
-def _names(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
-    """Return the names that ``pattern`` finds in ``text`` and that are ours."""
-    found = (one["name"] for one in pattern.finditer(text))
-    return tuple(dict.fromkeys(name for name in found if name.startswith(PREFIX)))

@@ -42,16 +42,21 @@ def read_tables(
     ``running`` reads the configuration; it is asked only where a session is a group.
     """
     up = read_up(wire, driver)
-    accepted: dict[tuple[SessionKey, int], frozenset[Network]] = {}
     everyone = neighbors_of([key for key, _ in sessions], up, running)
-    for key, version in sessions:
-        routes: set[Network] = set()
-        for address in everyone[key]:
-            vrf = f" vrf {key.vrf}" if key.vrf else ""
-            command = f"show bgp ipv{version} unicast neighbors {address} routes{vrf}"
-            routes |= _routes(wire.show(driver, command))
-        accepted[key, version] = frozenset(routes)
-    return Tables(up=up, accepted=accepted)
+    asked = [
+        (key, version, f"show bgp ipv{version} unicast neighbors {address} routes{_in_vrf(key)}")
+        for key, version in sessions
+        for address in everyone[key]
+    ]
+    shown = wire.show_all(driver, [command for _, _, command in asked]) if asked else []
+    routes: dict[tuple[SessionKey, int], set[Network]] = {slot: set() for slot in sessions}
+    for (key, version, _), text in zip(asked, shown, strict=True):
+        routes[key, version] |= _routes(text)
+    return Tables(up=up, accepted={slot: frozenset(found) for slot, found in routes.items()})
+
+
+def _in_vrf(key: SessionKey) -> str:
+    return f" vrf {key.vrf}" if key.vrf else ""
 
 
 def read_up(wire: Wire, driver: Driver) -> Up:

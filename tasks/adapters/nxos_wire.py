@@ -13,14 +13,27 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from napalm.nxapi_plumbing.errors import NXAPICommandError, NXAPIConnectionError
-from netmiko.exceptions import ConfigInvalidException
+from napalm.nxapi_plumbing.errors import (
+    NXAPIAuthError,
+    NXAPICommandError,
+    NXAPIConnectionError,
+    NXAPIError,
+)
+from netmiko.exceptions import (
+    ConfigInvalidException,
+    NetmikoTimeoutException,
+    ReadException,
+    WriteException,
+)
+from paramiko import SSHException
 
 from policies.redact import redact
+from tasks.adapters.ssh_channel import watched
 from tasks.errors import ConnectError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from tasks.adapters.base import Driver
 
@@ -39,7 +52,11 @@ class Wire(Protocol):
 
         Raises:
             RejectedError: the device refuses it.
+            ConnectError: it does not answer, or not as NX-OS does; so with all of these.
         """
+
+    def show_all(self, driver: Driver, commands: Sequence[str]) -> list[str]:
+        """Return what each of several exec commands prints, in one request if there is a way."""
 
     def data(self, driver: Driver, command: str) -> dict[str, Any]:
         """Return what a ``show`` command has to say as data; {} for nothing."""
@@ -51,25 +68,48 @@ class Wire(Protocol):
             RejectedError: the device refuses a line; those before it are taken.
         """
 
+    def guarded(self, driver: Driver) -> AbstractContextManager[None]:
+        """Surround what the driver itself does, so that it raises what these do."""
+
 
 class NxApi:
     """JSON-RPC over HTTPS. A batch is one session of the device, which ends at a refusal."""
 
     def show(self, driver: Driver, command: str) -> str:
         """Return what an exec command prints."""
+        return self.show_all(driver, [command])[0]
+
+    def show_all(self, driver: Driver, commands: Sequence[str]) -> list[str]:
+        """Return what each of several exec commands prints, in one request."""
         with _refusals():
-            return str(driver.device.show(command, raw_text=True) or "")
+            answers = driver.device.show_list(list(commands), raw_text=True)
+            return [str(one["result"] or "") for one in _each(answers, commands)]
 
     def data(self, driver: Driver, command: str) -> dict[str, Any]:
         """Return a command's data."""
         with _refusals():
-            return dict(driver.device.show(command) or {})
+            answers = driver.device.show_list([command])
+            return dict(_each(answers, [command])[0]["result"] or {})
 
     def configure(self, driver: Driver, lines: Sequence[str]) -> None:
         """Enter configuration lines, in one request."""
+        # Whether NX-API configures without being told to differs by release; this is safe.
+        entered = [_ENTER, *lines]
         with _refusals():
-            # Whether NX-API configures without being told to differs by release; this is safe.
-            driver.device.config_list([_ENTER, *lines])
+            _each(driver.device.config_list(entered), entered)
+
+    def guarded(self, driver: Driver) -> AbstractContextManager[None]:
+        """Surround what the driver itself does."""
+        del driver
+        return _refusals()
+
+
+def _each(answers: Sequence[dict[str, Any]], commands: Sequence[str]) -> list[dict[str, Any]]:
+    if len(answers) != len(commands):
+        raise ConnectError(
+            f"NX-API answered {len(answers)} of {len(commands)} commands, and refused none"
+        )
+    return list(answers)
 
 
 @contextmanager
@@ -79,9 +119,19 @@ def _refusals() -> Iterator[None]:
         yield
     except NXAPICommandError as error:
         raise _rejected(error.command, error.message) from error
+    except NXAPIAuthError as error:
+        raise ConnectError(f"it refuses the login: {redact(str(error))}") from error
     # A request that is answered too late is an OSError, which the driver lets through.
     except (NXAPIConnectionError, OSError) as error:
-        raise ConnectError(f"NX-API did not answer: {redact(str(error))}") from error
+        words = redact(str(error))
+        if "CERTIFICATE_VERIFY_FAILED" in words:
+            words = f"it is not known to be itself; check its certificate: {words}"
+        raise ConnectError(f"NX-API did not answer: {words}") from error
+    # Where what NX-API always says is missing, the driver raises whatever it stumbles over.
+    except (NXAPIError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ConnectError(
+            "its answer is none of NX-API's; something else may listen there"
+        ) from error
 
 
 class Cli:
@@ -92,31 +142,59 @@ class Cli:
         device = driver.device
         # A prompt alone on its line: a description may hold the switch's name and a "#".
         prompt = rf"(?:^|\n){re.escape(device.base_prompt)}[#>]\s*$"
-        text = str(device.send_command(command, expect_string=prompt, read_timeout=_PATIENCE))
+        with _broken(driver):
+            text = str(device.send_command(command, expect_string=prompt, read_timeout=_PATIENCE))
         first = next((one for one in text.splitlines() if one.strip(" ^")), "")
         if re.match(_REFUSAL, first):
             raise _rejected(command, first)
         return text
 
+    def show_all(self, driver: Driver, commands: Sequence[str]) -> list[str]:
+        """Return what each of several exec commands prints, one after the other."""
+        return [self.show(driver, command) for command in commands]
+
     def data(self, driver: Driver, command: str) -> dict[str, Any]:
         """Return a command's data."""
         text = self.show(driver, f"{command} | json").strip()
-        return dict(json.loads(text)) if text else {}
+        try:
+            return dict(json.loads(text)) if text else {}
+        except (ValueError, TypeError) as error:
+            raise ConnectError(f"`{command} | json` shows no JSON") from error
 
     def configure(self, driver: Driver, lines: Sequence[str]) -> None:
         """Enter configuration lines, looking at what each prints."""
         device = driver.device
         try:
-            device.send_config_set(
-                list(lines),
-                config_mode_command=_ENTER,
-                error_pattern=_REFUSAL,
-                read_timeout=_PATIENCE,
-            )
+            with _broken(driver):
+                device.send_config_set(
+                    list(lines),
+                    config_mode_command=_ENTER,
+                    error_pattern=_REFUSAL,
+                    read_timeout=_PATIENCE,
+                )
         except ConfigInvalidException as error:
-            device.exit_config_mode()
+            with _broken(driver):
+                device.exit_config_mode()
             command, _, words = str(error).partition(", matched error: ")
             raise _rejected(command.partition("command: ")[2], words) from error
+
+    def guarded(self, driver: Driver) -> AbstractContextManager[None]:
+        """Surround what the driver itself does."""
+        return _broken(driver)
+
+
+@contextmanager
+def _broken(driver: Driver) -> Iterator[None]:
+    """Turn what a terminal that does not go on raises into what the network did."""
+    try:
+        watched(driver.device)
+        yield
+    except (ReadException, WriteException, NetmikoTimeoutException, SSHException, OSError) as error:
+        words = " ".join(redact(str(error)).split()) or type(error).__name__
+        raise ConnectError(f"the command line did not answer: {words[:200]}") from error
+    # netmiko's word for a mode that it did not get into, or out of.
+    except ValueError as error:
+        raise ConnectError(f"the command line does not answer as NX-OS does: {error}") from error
 
 
 def _rejected(command: str, words: str) -> RejectedError:
