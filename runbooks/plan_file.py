@@ -114,7 +114,7 @@ class Plan(_Part):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
 
-    schema_: Literal["ringfence.plan/v1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["ringfence.plan/v1"] = Field(alias="schema")
     site: str
     undoes: str | None = Field(default=None, description="the run that this plan takes back")
     created: str = Field(description="UTC, ISO 8601")

@@ -14,7 +14,7 @@ from policies.guards import wanted_guards
 from policies.pools import check_pools
 from runbooks.device_plan import compute
 from runbooks.limits import checked_limits, not_needed
-from runbooks.plan_file import CheckedLimit, DevicePlan, Plan, input_files, inputs_digest
+from runbooks.plan_file import SCHEMA, CheckedLimit, DevicePlan, Plan, input_files, inputs_digest
 from runbooks.waves import waves
 from tasks.dry_run import DryRun, Trial, dry_run
 from tasks.snapshot import take_snapshot
@@ -165,6 +165,7 @@ def new_plan(
     """Return a plan of ``devices``, with the time, the user and the inputs' digests."""
     files = input_files(site)
     return Plan(
+        schema=SCHEMA,
         site=site.settings.name,
         undoes=undoes,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbooks.plan_file import DevicePlan, DroppedRoute, Plan, SessionChange
+from runbooks.plan_file import SCHEMA, DevicePlan, DroppedRoute, Plan, SessionChange
 
 
 def make_device_plan(device: str = "tor1", **fields: Any) -> DevicePlan:  # noqa: ANN401
@@ -37,6 +37,7 @@ def make_device_plan(device: str = "tor1", **fields: Any) -> DevicePlan:  # noqa
 def make_plan(*devices: DevicePlan, **fields: Any) -> Plan:  # noqa: ANN401
     """Return a plan of ``devices``, by default one."""
     usual: dict[str, Any] = {
+        "schema": SCHEMA,
         "site": "dc1",
         "created": "2026-01-01T00:00:00+00:00",
         "by": "somebody@somewhere",

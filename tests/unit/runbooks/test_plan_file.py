@@ -46,6 +46,7 @@ def put(**values: object) -> Callable[[dict[str, Any]], None]:
     [
         (without("devices"), "devices: Field required"),
         (without("waves"), "waves: Field required"),
+        (without("schema"), "schema: Field required"),
         (put(more=1), "more: Extra inputs are not permitted"),
         (put(schema="ringfence.plan/v2"), "schema: Input should be 'ringfence.plan/v1'"),
         (put(devices=[{"device": "tor1"}]), "devices.0.digest: Field required"),

@@ -46,7 +46,7 @@ def planned(
 
 
 class ReachedError(Exception):
-    """The engine was started."""
+    """The plan was about to be carried out."""
 
 
 class Deploys(Protocol):
@@ -55,12 +55,12 @@ class Deploys(Protocol):
 
 @pytest.fixture
 def deploys(site: Site, monkeypatch: pytest.MonkeyPatch) -> Deploys:
-    """Return what deploys a plan as far as the engine."""
+    """Return what deploys a plan, but for carrying it out."""
 
-    def start(*_: object) -> None:
+    def carry_out(*_: object) -> None:
         raise ReachedError
 
-    monkeypatch.setattr(runbooks.deploy, "Engine", start)
+    monkeypatch.setattr(runbooks.deploy, "carry_out", carry_out)
 
     def run(plan: Plan, fleet: PaperFleet | None = None) -> None:
         deploy(
@@ -138,8 +138,8 @@ def edited(old: str, new: str, name: str = "tor1") -> PaperFleet:
         (
             edited("  neighbor 10.255.1.0 route-map FROM-BORDER in\n", "", "spine1"),
             (
-                "spine1: its route-map FROM-BORDER is gone; its ipv4 import policy of 10.255.1.0 is "
-                "not what the plan was made from;"
+                "spine1: its route-map FROM-BORDER is gone; its ipv4 import policy of 10.255.1.0 "
+                "is not what the plan was made from;"
             ),
         ),
         (
