@@ -93,7 +93,7 @@ def plan_command(
     if out is not None:
         out.write_text(plan.text(), encoding="utf-8")
     code = Exit.DIFFERENCES if check and plan.changed else Exit.DONE
-    context.report.plan(plan, diffs=diff)
+    context.show(plan, diffs=diff)
     if out is not None:
         context.report.line(f"plan written to {out}; deploy it with: ringfence deploy {out}")
     context.report.document("plan", code, plan=plan.model_dump(mode="json", by_alias=True))

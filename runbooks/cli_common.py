@@ -13,6 +13,7 @@ from policies.limits import ACCEPTABLE
 from runbooks.progress import Progress
 from runbooks.report import Report
 from runbooks.supported import ensure_supported
+from runbooks.waves import planned
 
 if TYPE_CHECKING:
     from inventory.site import Site
@@ -49,6 +50,7 @@ class Context:
         self.command = command
         self.report = Report(as_json=as_json)
         self.progress = Progress()
+        self._site: Site | None = None
 
     def site(self, path: Path) -> Site:
         """Return the site in the folder ``path``, if ringfence can deal with all of it.
@@ -58,11 +60,18 @@ class Context:
         """
         site = load_site(path)
         ensure_supported(site)
+        self._site = site
         return site
+
+    def show(self, plan: Plan, *, diffs: bool) -> None:
+        """Show ``plan``, with why its waves are what they are."""
+        names = [one.device for one in plan.changed]
+        cut = planned(self._site, names) if self._site is not None else ()
+        self.report.plan(plan, diffs=diffs, why=[wave.why for wave in cut])
 
     def agreed(self, plan: Plan, *, yes: bool, diffs: bool) -> bool:
         """Show ``plan`` and return whether to go on."""
-        self.report.plan(plan, diffs=diffs)
+        self.show(plan, diffs=diffs)
         return yes or click.confirm(f"Change {len(plan.changed)} devices?", err=True)
 
 

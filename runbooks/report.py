@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
@@ -54,8 +55,11 @@ class Report:
         if not self.as_json:
             self.console.print(escape(text), style=style, soft_wrap=True)
 
-    def plan(self, plan: Plan, *, diffs: bool) -> None:
-        """Print a plan: what changes in prefixes, then the device's own diff."""
+    def plan(self, plan: Plan, *, diffs: bool, why: Sequence[str] = ()) -> None:
+        """Print a plan: what changes in prefixes, then the device's own diff.
+
+        ``why`` says of each wave why it is one.
+        """
         for finding in plan.findings:
             self.line(f"note: {finding}", "yellow")
         for one in plan.changed:
@@ -64,8 +68,9 @@ class Report:
         if unchanged and plan.changed:
             self.line(f"nothing to change on {', '.join(unchanged)}", "dim")
         if plan.changed:
-            order = "; then ".join(", ".join(wave) for wave in plan.waves)
-            self.line(f"{len(plan.changed)} devices change, in this order: {order}", "bold")
+            self.line(f"{len(plan.changed)} devices change, in this order:", "bold")
+            for wave, reason in zip_longest(plan.waves, why[: len(plan.waves)]):
+                self.line(f"  {', '.join(wave)}" + (f" ({reason})" if reason else ""))
         else:
             self.line(f"nothing to change on {len(plan.devices)} devices", "green")
 

@@ -13,11 +13,13 @@ from builders import edited, make_site, write_site
 from fabrics import fabric_site, fabrics, leaf_spine, make_device
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plans import make_plan
 
 from inventory.errors import InputError
 from inventory.models import Role, Session
 from inventory.site import load_site
 from runbooks import waves as waves_module
+from runbooks.cli_common import Context
 from runbooks.waves import planned, waves
 
 if TYPE_CHECKING:
@@ -382,3 +384,13 @@ def test_a_wave_that_makes_no_sense_is_refused(tmp_path: Path, setting: str, sai
         make_site(tmp_path, site=f"name: dc1\nwaves: {setting}\n")
     assert said in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_screen_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    context = Context("plan", as_json=False)
+    context.site(write_site(tmp_path))
+    context.show(make_plan(), diffs=False)
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "1 devices change, in this order:",
+        "  tor1 (canary of each role)",
+    ]
