@@ -19,6 +19,7 @@ from inventory.models import SCHEMAS
 from runbooks.audit import audit, verify
 from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, ensure_answer
 from runbooks.cli_record import runs_command, show_command
+from runbooks.cli_recover import recover_command
 from runbooks.cli_sign import sign_command, signers_command
 from runbooks.deploy import deploy
 from runbooks.ledger import open_ledger
@@ -50,6 +51,7 @@ def cli() -> None:
                   ringfence deploy          the same, then asks, deploys and verifies
     Later:        ringfence audit           what has drifted
                   ringfence rollback        undo the last deploy
+                  ringfence recover         after a crash: all of a run, or nothing of it
 
     \b
     Exit codes:   0 done, or nothing to do     1 failed, the network is as it was
@@ -245,6 +247,7 @@ def verify_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> 
 
 cli.add_command(runs_command)
 cli.add_command(show_command)
+cli.add_command(recover_command)
 
 
 @cli.command("schema")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import RefusedError
 from runbooks.engine import Engine
-from runbooks.ledger import open_ledger
+from runbooks.ledger import ensure_recovered, open_ledger
 from runbooks.planning import make_plan
 from runbooks.staleness import ensure_fresh, ensure_same_inputs
+from runbooks.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,9 +48,11 @@ def deploy(
 
     Raises:
         RefusedError: the plan is stale, a limit is not kept, or nobody agreed.
+        IncompleteError: an earlier run came to no end.
         DeviceError: it failed, and the network is as it was.
     """
     with open_ledger(site) as ledger, ledger.hold("deploy"):
+        ensure_recovered(ledger)
         if reviewed is not None:
             ensure_same_inputs(site, reviewed)
             accept = reviewed.accepted
@@ -60,14 +63,30 @@ def deploy(
             return Deployed(prepared.plan, None)
         if reviewed is None and not agreed(prepared.plan):
             raise RefusedError("nobody agreed to the plan; nothing was changed")
-        record = ledger.begin("deploy", prepared.plan, signed_by=list(signed_by))
-        return carry_out(site, fleet, progress, prepared, record)
+        return carry_out(
+            site,
+            fleet,
+            progress,
+            prepared,
+            lambda: ledger.begin("deploy", prepared.plan, signed_by=list(signed_by)),
+        )
 
 
 def carry_out(
-    site: Site, fleet: Fleet, progress: Progress, prepared: Prepared, record: Record
+    site: Site,
+    fleet: Fleet,
+    progress: Progress,
+    prepared: Prepared,
+    begin: Callable[[], Record],
 ) -> Deployed:
-    """Run ``prepared``, whose steps go to ``record``."""
+    """Run ``prepared``, whose steps go to the record that ``begin`` makes.
+
+    Raises:
+        RefusedError: it does not fit into the devices' revert timers; nothing was begun.
+    """
+    timing = Timing(site, prepared.plan.waves, dict(fleet.took_s))
+    timing.ensure_possible()
+    record = begin()
     with closing(record):
-        Engine(site, fleet, prepared, record, progress).run()
+        Engine(site, fleet, prepared, record, progress, timing=timing).run()
     return Deployed(prepared.plan, record.run)

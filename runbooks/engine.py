@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
 from runbooks.signals import held
-from runbooks.timing import Timing
 from runbooks.way_back import bring_back, gone_by, slots_of, way_back
 from tasks.carry_out import Todo, confirm, prepare
 from tasks.errors import UntouchedError
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inventory.site import Site
+    from runbooks.ledger import Record
     from runbooks.planning import Prepared
     from runbooks.progress import Progress
-    from runbooks.record import Record
     from runbooks.signals import Wish
+    from runbooks.timing import Timing
     from tasks.fleet import Fleet
     from tasks.outcome import Outcome
 
@@ -35,7 +35,14 @@ class Engine:
     """One run of one plan."""
 
     def __init__(
-        self, site: Site, fleet: Fleet, prepared: Prepared, record: Record, progress: Progress
+        self,
+        site: Site,
+        fleet: Fleet,
+        prepared: Prepared,
+        record: Record,
+        progress: Progress,
+        *,
+        timing: Timing,
     ) -> None:
         self._site = site
         self._fleet = fleet
@@ -43,7 +50,7 @@ class Engine:
         self._record = record
         self._progress = progress
         self._plans = {one.device: one for one in prepared.plan.devices}
-        self._timing = Timing(site, prepared.plan.waves, dict(fleet.took_s))
+        self._timing = timing
         #: The revert timer of each device that was begun, and when it was armed, at the earliest.
         self._armed: dict[str, tuple[int, float]] = {}
         self._touched: list[str] = []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from inventory.site import Site
-    from runbooks.ledger import Ledger, Record, Run
+    from runbooks.ledger import Ledger, Record
     from runbooks.progress import Progress
     from tasks.outcome import Outcome
 

@@ -9,7 +9,7 @@ from policies.guards import wanted_guards
 from policies.managed import digest
 from runbooks.deploy import Deployed, carry_out
 from runbooks.differences import all_slots, session_changes
-from runbooks.ledger import open_ledger
+from runbooks.ledger import ensure_recovered, open_ledger
 from runbooks.planning import (
     Prepared,
     dry_run_all,
@@ -46,9 +46,11 @@ def rollback(
 
     Raises:
         RefusedError: later changes stand on the run, or nobody agreed.
+        IncompleteError: some run came to no end yet.
         DeviceError: it failed, and the network is as it was.
     """
     with open_ledger(site) as ledger, ledger.hold("rollback"):
+        ensure_recovered(ledger)
         undone = ledger.find(run)
         if undone.status == "taken-back":
             raise RefusedError(f"run {undone.name} was taken back already: nothing stands of it")
@@ -60,11 +62,10 @@ def rollback(
                 "more; put it back into hosts.yaml to roll back"
             )
         snapshots = snapshots_of(gather(site, fleet, wanted_guards(site), progress))
-        if undone.status != "confirmed":
-            # A killed run: some devices were confirmed, some went back by their timers.
-            old = tuple(one for one in old if digest(snapshots[one.device].running) != one.digest)
-            if not old:
-                raise RefusedError(f"nothing stands of run {undone.name}: every switch went back")
+        # What was left alone by a recovery, or undone by hand, needs nothing.
+        old = tuple(one for one in old if digest(snapshots[one.device].running) != one.digest)
+        if not old:
+            raise RefusedError(f"nothing stands of run {undone.name} on any switch")
         for one in old:
             if digest(snapshots[one.device].running) != one.digest_after:
                 raise RefusedError(
@@ -85,8 +86,7 @@ def rollback(
         if not agreed(plan):
             raise RefusedError("nobody agreed to the rollback; nothing was changed")
         prepared = Prepared(plan=plan, snapshots=snapshots, dry_runs=dry_runs)
-        record = ledger.begin("rollback", plan)
-        return carry_out(site, fleet, progress, prepared, record)
+        return carry_out(site, fleet, progress, prepared, lambda: ledger.begin("rollback", plan))
 
 
 def _reversed(plan: DevicePlan) -> DevicePlan:

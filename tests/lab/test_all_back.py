@@ -90,7 +90,7 @@ def test_a_session_that_does_not_come_back_takes_every_switch_back(
 
 def test_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, site_path: Path) -> None:
     before = configurations(lab)
-    edit(site_path, "site.yaml", "confirm: 60", "confirm: 10")
+    edit(site_path, "site.yaml", "confirm: 60, settle: 20", "confirm: 10, settle: 5")
     command = [sys.executable, "-m", "runbooks", "deploy", "--site", str(site_path), "--yes"]
     deploy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _wait_for(site_path, '"wave": 2')
@@ -105,6 +105,10 @@ def test_a_killed_jump_host_leaves_every_switch_to_its_timer(lab: Lab, site_path
     assert shown["status"] == "killed"
     show = ringfence("show", shown["run"], "--site", str(site_path), "--json")
     assert [one["step"] for one in show.document["events"]][:2] == ["begin", "prepare"]
+    refused = ringfence("deploy", "--site", str(site_path), "--yes")
+    assert (refused.code, f"run {shown['run']} (" in refused.err) == (3, True), refused.err
+    assert ringfence("recover", "--site", str(site_path)).code == 0
+    assert _status(site_path) == "taken-back"
     again = ringfence("deploy", "--site", str(site_path), "--yes", "--json")
     assert (again.code, sorted(again.document["changed"])) == (0, sorted(SWITCHES)), again.err
 
@@ -167,27 +171,71 @@ def test_what_can_not_be_recorded_is_taken_back(
     assert full[0] == step
 
 
-def test_a_killed_run_that_stands_in_part_can_be_rolled_back(lab: Lab, site_path: Path) -> None:
+def test_a_killed_run_that_stands_in_part_is_taken_back(lab: Lab, site_path: Path) -> None:
     before = configurations(lab)
-    assert ringfence("deploy", "--site", str(site_path), "--yes").code == 0
-    (record,) = site_path.glob("runs/*/events.jsonl")
-    forget_end(site_path / "runs", record.parent.name)
-    back = configurations(lab)["tor1"]
-    running = DIALECTS["frr"].parse(back)
-    text = DIALECTS["frr"].render(steps(managed(running), Managed()), running)
-    lab.run("tor1", ("sh", "-c", "cat >/tmp/back && vtysh -f /tmp/back"), stdin=text)
-
-    run = record.parent.name
-    refused = ringfence("rollback", "--site", str(site_path), "--yes")
-    assert refused.code == 5
-    edit(site_path, "hosts.yaml", "\ntor2:", "\nother:")
-    without = ringfence("rollback", run, "--site", str(site_path), "--yes")
-    assert without.code in {4, 5}
-    edit(site_path, "hosts.yaml", "\nother:", "\ntor2:")
-    done = ringfence("rollback", run, "--site", str(site_path), "--yes", "--json")
-    assert done.code == 0, done.err
-    assert "tor1" not in done.document["changed"]
+    run = _killed_after_confirming(site_path)
+    _unfence_by_hand(lab, "tor1")
+    refused = ringfence("rollback", run, "--site", str(site_path), "--yes")
+    assert (refused.code, "run `ringfence recover` first" in refused.err) == (3, True)
+    looked = ringfence("recover", "--check", "--site", str(site_path), "--json")
+    states = dict.fromkeys(SWITCHES, "new") | {"tor1": "old"}
+    assert (looked.code, looked.document["runs"][0]["devices"]) == (2, states)
+    recovered = ringfence("recover", "--site", str(site_path), "--json")
+    assert recovered.code == 0, recovered.err
+    (one,) = recovered.document["runs"]
+    assert (one["run"], one["ended"]) == (run, "taken-back")
     assert configurations(lab) == before
+    assert _status(site_path) == "taken-back"
+    nothing = ringfence("recover", "--site", str(site_path))
+    assert (nothing.code, "nothing to recover" in nothing.out) == (0, True)
+
+
+def test_a_killed_run_that_was_decided_and_stands_is_confirmed(lab: Lab, site_path: Path) -> None:
+    before = configurations(lab)
+    run = _killed_after_confirming(site_path)
+    fenced = configurations(lab)
+    recovered = ringfence("recover", "--site", str(site_path), "--json")
+    assert recovered.code == 0, recovered.err
+    assert recovered.document["runs"][0]["ended"] == _status(site_path) == "confirmed"
+    assert configurations(lab) == fenced != before
+    assert ringfence("rollback", run, "--site", str(site_path), "--yes").code == 0
+    assert configurations(lab) == before
+
+
+def test_what_somebody_made_of_a_killed_run_is_left_when_told_so(lab: Lab, site_path: Path) -> None:
+    run = _killed_after_confirming(site_path)
+    _unfence_by_hand(lab, "tor1")
+    lab.run("tor1", ("vtysh", "-c", "configure terminal", "-c", THEIRS))
+    try:
+        lost = ringfence("recover", "--site", str(site_path))
+        assert lost.code == 3, lost.err
+        assert "leave it with --leave tor1" in lost.out
+        assert _status(site_path) == "unknown"
+        left = ringfence("recover", "--leave", "tor1", "--site", str(site_path), "--json")
+        assert left.code == 0, left.err
+        (one,) = left.document["runs"]
+        assert (one["run"], one["ended"], one["devices"]["tor1"]) == (run, "taken-back", "left")
+    finally:
+        lab.run("tor1", ("vtysh", "-c", "configure terminal", "-c", f"no {THEIRS}"))
+
+
+#: A list of theirs that looks like one of ours.
+THEIRS = "ip prefix-list RF-in-theirs-v4-00000000 seq 5 permit 192.0.2.0/24"
+
+
+def _killed_after_confirming(site: Path) -> str:
+    """Deploy, and take the end of the run off the record; return its name."""
+    done = ringfence("deploy", "--site", str(site), "--yes", "--json")
+    assert done.code == 0, done.err
+    run = str(done.document["run"])
+    forget_end(site / "runs", run)
+    return run
+
+
+def _unfence_by_hand(lab: Lab, switch: str) -> None:
+    running = DIALECTS["frr"].parse(configurations(lab)[switch])
+    text = DIALECTS["frr"].render(steps(managed(running), Managed()), running)
+    lab.run(switch, ("sh", "-c", "cat >/tmp/back && vtysh -f /tmp/back"), stdin=text)
 
 
 def test_a_password_that_changes_meanwhile_is_in_no_message_and_no_record(

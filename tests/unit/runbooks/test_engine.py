@@ -14,6 +14,7 @@ from inventory.models import Timers
 from runbooks import engine, way_back
 from runbooks.engine import Engine
 from runbooks.progress import Progress
+from runbooks.timing import Timing
 from tasks.errors import UntouchedError
 from tasks.outcome import Outcome
 
@@ -109,7 +110,8 @@ class World:
         dry_run = SimpleNamespace(expected=None)
         prepared: Any = SimpleNamespace(plan=plan, dry_runs=dict.fromkeys(NAMES, dry_run))
         us: Any = self
-        Engine(self.site, us, prepared, us, Progress(quiet=True)).run()
+        timing = Timing(self.site, WAVES, self.took_s)
+        Engine(self.site, us, prepared, us, Progress(quiet=True), timing=timing).run()
 
     def of(self, step: str) -> list[dict[str, Any]]:
         return [one for one in self.steps if one["step"] == step]
