@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ("lab_fixture", "site_fixture")
+pytest_plugins = ("lab_fixture", "postgres_fixture", "site_fixture")
 
 # CI tells of a change, so it takes the same examples every time; a developer's run looks further.
 settings.register_profile("ci", derandomize=True, print_blob=True)

@@ -1,10 +1,12 @@
-"""Ledgers for tests: changing one behind ringfence's back, as a crash or a person would."""
+"""Ledgers for tests: where one is, and changing one behind ringfence's back."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
+
+from builders import SITE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,3 +22,8 @@ def forget_end(runs: Path, run: str) -> None:
             "UPDATE ringfence_run SET status = NULL, ended = NULL WHERE name = ?", (run,)
         )
     assert gone == 1, f"{run} had {gone} ends"
+
+
+def settings(url: str | None) -> str:
+    """Return a site.yaml with its ledger at ``url``; None is the file of SQLite."""
+    return SITE + "runs: runs\n" + (f"ledger: {{url: '{url}'}}\n" if url else "")
