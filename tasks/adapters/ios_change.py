@@ -37,7 +37,8 @@ SLOW = 100
 #: Seconds after which a candidate on a switch is nobody's any more: its run takes a few commands.
 STALE = 900
 
-_LOOK_AGAIN = 0.02
+#: Seconds between two looks for an answer, soon and at last.
+_LOOK_AGAIN, _LOOK_SELDOM = 0.002, 0.05
 _LONGEST_PROMPT = 200
 _MINUTE = 60
 _LONGEST_MINUTES = 120
@@ -64,7 +65,11 @@ def ask(driver: Driver, command: str) -> str:
         ConnectionResetError: the connection ended meanwhile, which netmiko waits out.
         TimeoutError: no prompt came.
     """
-    said, _ = _asked(driver, command)
+    said, prompt = _asked(driver, command)
+    if "(config" in prompt:
+        # Something went wrong while the timer was armed, and left the terminal in that mode.
+        _asked(driver, "end")
+        said, _ = _asked(driver, command)
     return said
 
 
@@ -72,11 +77,14 @@ def _asked(driver: Driver, command: str) -> tuple[str, str]:
     """Return what the switch prints for a command, and its next prompt."""
     device = driver.device
     prompt = re.compile(rf"(?:\A|\n){re.escape(device.base_prompt)}\S*[#>]\s*\Z")
-    device.write_channel(f"{command}\n")
+    with _alive():
+        device.write_channel(f"{command}\n")
     said = ""
+    wait = _LOOK_AGAIN
     deadline = time.monotonic() + SLOW
     while True:
-        new = str(device.read_channel())
+        with _alive():
+            new = str(device.read_channel())
         said += new
         _, echo, output = said.partition(command)
         if echo and (end := prompt.search(output[-_LONGEST_PROMPT:])):
@@ -86,7 +94,19 @@ def _asked(driver: Driver, command: str) -> tuple[str, str]:
                 raise ConnectionResetError("the connection ended")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no prompt came within {SLOW} s")
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(wait)
+            wait = min(2 * wait, _LOOK_SELDOM)
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    """Tell the end of a connection by one name: paramiko has several, by what it heard of it."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError):
+        raise
+    except (OSError, EOFError) as error:
+        raise ConnectionResetError("the connection ended") from error
 
 
 def words(said: str) -> str:
@@ -150,9 +170,11 @@ def _copy_there(driver: Driver, candidate: str, path: str) -> None:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="rf-") as file:
         file.write(candidate)
         file.flush()
-        connection = SCPConn(driver.device, socket_timeout=SLOW)
+        with _alive():
+            connection = SCPConn(driver.device, socket_timeout=SLOW)
         try:
-            connection.scp_put_file(file.name, path)
+            with _alive():
+                connection.scp_put_file(file.name, path)
         except SCPException as error:
             raise RejectedError(f"the switch takes no file: {words(str(error))}") from error
         finally:
@@ -247,7 +269,7 @@ def arm(driver: Driver, revert_in: int) -> None:
     minutes = min(-(-revert_in // _MINUTE), _LONGEST_MINUTES)
     said, prompt = _asked(driver, f"configure terminal revert timer {minutes}")
     if "(config" in prompt:
-        ask(driver, "end")
+        _asked(driver, "end")
     # Asked again, for configuration mode opens also where the backup could not be written.
     user = timer_user(driver)
     if user is None:

@@ -54,10 +54,12 @@ def tidied(box: SwitchBox) -> Iterator[str]:
     switch = box.switch
     assert isinstance(switch, IosSwitch)
     device = switch.device
-    device.faults.names.clear()
+    for name in tuple(device.faults.names):
+        box.control("fault", name=name, on=False)
     device.refusals.clear()
     device.startup = startup("tor1")
     device.minute_s = 60.0
+    device.skew_s = 0.0
     for name in device.flash.names:
         device.flash.delete(f"flash:{name}")
     box.do(device.boot())
