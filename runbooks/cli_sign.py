@@ -99,9 +99,10 @@ def _tell(
     for one in found:
         context.report.line(str(one), "yellow" if one.problem else "green")
     good = enough(found, settings.required)
+    wanted = ("no signature", "that somebody signs", "that two different people sign")
+    met = "which is met" if good else "which is not met yet"
     context.report.line(
-        f"the site wants {settings.required} different people: "
-        f"{'that is met' if good else 'that is not met'}",
+        f"the site demands {wanted[settings.required]}" + (f", {met}" if settings.required else ""),
         "green" if good else "yellow",
     )
     return good, [asdict(one) for one in found]

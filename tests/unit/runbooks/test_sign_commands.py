@@ -50,7 +50,9 @@ def test_two_sign_and_the_plan_is_let_through(signing: Signing, run: Any) -> Non
     assert code == Exit.DONE
     assert said.splitlines()[0] == f"signed {signing.plan}, which changes 1 devices: {signing.sig}"
     assert said.splitlines()[1].startswith("alice (SHA256:")
-    assert said.splitlines()[2:] == ["the site wants 2 different people: that is not met"]
+    assert said.splitlines()[2:] == [
+        "the site demands that two different people sign, which is not met yet"
+    ]
     code, said = run("signers", signing.plan, "--json")
     assert (code, json.loads(said)["enough"]) == (Exit.REFUSED, False)
     code, said = run("deploy", signing.plan)
@@ -220,7 +222,7 @@ def test_the_record_says_who_signed(
     signing: Signing, monkeypatch: pytest.MonkeyPatch, signed_by: list[str]
 ) -> None:
     class Idle:
-        def __init__(self, *_: object) -> None:
+        def __init__(self, *_: object, **__: object) -> None:
             pass
 
         def run(self) -> None:
