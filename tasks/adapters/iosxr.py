@@ -2,13 +2,13 @@
 
 The driver has no timer, so the commit is NETCONF's own confirmed commit (RFC 6241, 8.4), spoken
 past the driver on its session, whose state is put right afterwards. It is bound to that session:
-the router takes the change back when its time is over or as soon as the session ends. Law:
-whatever fails, the candidate is discarded, or the session ended, which discards it too.
+the router takes the change back when its time is over or as soon as the session ends. Laws:
+whatever fails, the candidate is discarded, or the session ended, which discards it too; and the
+lock is held from the commit to the end of its trial.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import sys
 import time
@@ -17,25 +17,26 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 from xml.sax.saxutils import escape
 
-from napalm.base.exceptions import MergeConfigException
-from ncclient import NCClientError
-from ncclient.operations.errors import TimeoutExpiredError
-from ncclient.operations.rpc import RPCError
+from napalm.iosxr.utilities import strip_config_header
+from ncclient.xml_ import to_ele
 
+from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import same_diff
 from tasks.adapters.iosxr_tables import is_address, paths_filter, read_tables
+from tasks.adapters.iosxr_trial import Trials, ensure_whole
 from tasks.adapters.iosxr_trust import insist_on_host_keys, pinned_key
-from tasks.errors import LockedError, RejectedError
+from tasks.adapters.iosxr_words import element, ensure_ok, hang_up, in_its_words, is_sane
+from tasks.errors import LockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from policies.filters import Direction, Session, SessionKey
     from tasks.adapters.base import Driver, Tables, Trust
 
-#: What the router answers while somebody else has the configuration to himself.
-_BUSY = frozenset({"lock-denied", "in-use", "resource-denied"})
+_CLI = "http://cisco.com/ns/yang/Cisco-IOS-XR-cli-cfg"
+_DIFF = '<get-cli-config-diff xmlns="http://cisco.com/ns/yang/Cisco-IOS-XR-cli-diff-act"/>'
 #: Seconds until a router has noticed the end of a session, and taken back what it left.
 _PATIENCE_S = 10.0
 _LOOK_AGAIN_S = 0.25
@@ -44,9 +45,15 @@ _LOOK_AGAIN_S = 0.25
 class IosXrNetconfAdapter:
     """One atomic commit, which the router takes back by itself unless it is confirmed."""
 
+    #: No command and no model of the platform tells of a commit on trial (NAPALM pull request
+    #: 2319 found none either), so only the sessions of this process are known. Another's is met as
+    #: a :class:`LockedError` by whoever wants to change something.
+    shows_trial = False
+
     def __init__(self) -> None:
-        # The router has no way to ask it for the state of a confirmed commit.
-        self._deadlines: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        self._trials = Trials()
+        #: What ran when it was last asked for, which is what its tables are read by.
+        self._texts: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
     def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
         """Return ncclient's options; the driver hands all that it does not know to ncclient."""
@@ -86,51 +93,62 @@ class IosXrNetconfAdapter:
 
     def running(self, driver: Driver) -> str:
         """Return the running configuration as CLI text."""
-        self._revive(driver)
-        return f"{driver.get_config(retrieve='running')['running']}\n"
+        self._settle(driver)
+        with in_its_words(driver, "does not show what runs"):
+            wanted = ("subtree", f'<cli xmlns="{_CLI}"/>')
+            reply = driver.device.get_config(source="running", filter=wanted)
+        text = element(driver, reply, "data").findtext(f"{{{_CLI}}}cli") or ""
+        self._texts[driver] = f"{text.strip()}\n"
+        return self._texts[driver]
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``, from BGP's own model.
 
-        The driver's getter counts one address family of each neighbor and knows no routes.
+        The driver's getter counts one address family of each neighbor and knows no routes. Who
+        is in which neighbor-group is what :meth:`running` showed last.
         """
-        self._revive(driver)
-        reply = driver.device.get(filter=("subtree", paths_filter(sessions))).xml
-        has_groups = any(not is_address(key.name) for key, _ in sessions)
-        running = self.running(driver) if has_groups else ""
-        return read_tables(reply.encode(), running, sessions)
+        self._settle(driver)
+        with in_its_words(driver, "does not show its BGP"):
+            reply = driver.device.get(filter=("subtree", paths_filter(sessions)))
+        element(driver, reply, "data")
+        running = ""
+        if any(not is_address(key.name) for key, _ in sessions):
+            running = self._texts.get(driver) or self.running(driver)
+            ensure_whole(driver, running)
+        return read_tables(reply.xml.encode(), running, sessions)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, let the router verify and compare, and discard.
 
         What it would hold can't be had: the router's candidate is only what was entered.
         """
-        self._revive(driver)
+        self._settle(driver)
         try:
             self._load(driver, candidate)
-            with _in_its_words(driver, "refuses the candidate"):
-                if any(":validate" in one for one in driver.device.server_capabilities):
-                    driver.device.validate("candidate")
-                return redact(str(driver.compare_config())), None
+            if any(":validate" in one for one in driver.device.server_capabilities):
+                with in_its_words(driver, "refuses the candidate"):
+                    ensure_ok(driver, driver.device.validate("candidate"))
+            return _diff(driver), None
         finally:
             _leave(driver)
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
         """Load, compare with what was planned, and commit so that the router takes it back."""
-        self._revive(driver)
+        self._settle(driver)
         try:
             self._load(driver, candidate)
-            same_diff(redact(str(driver.compare_config())), diff)
-            # From here on the router may have taken it, whether its answer arrives or not.
-            self._deadlines[driver] = time.monotonic() + revert_in
-            with _in_its_words(driver, "did not commit"):
-                driver.device.commit(confirmed=True, timeout=str(revert_in))
-        except BaseException as error:
-            if isinstance(error, RejectedError | LockedError):
-                self._deadlines.pop(driver, None)
-            if driver not in self._deadlines:
-                _leave(driver)
+            same_diff(_diff(driver), diff)
+        except BaseException:
+            _leave(driver)
             raise
+        # From here on the router may have taken it, whether its answer arrives or not.
+        with self._trials.begun(driver, _session(driver), revert_in):
+            try:
+                with in_its_words(driver, "did not commit"):
+                    ensure_ok(driver, driver.device.commit(confirmed=True, timeout=str(revert_in)))
+            except BaseException:
+                _leave(driver)
+                raise
         # The commit went past the driver.
         driver.pending_changes = False
 
@@ -138,88 +156,87 @@ class IosXrNetconfAdapter:
         """Do nothing: a commit runs the policies again by itself."""
 
     def pending(self, driver: Driver) -> bool:
-        """Return whether a commit of this session waits for its confirmation.
-
-        No other session's can be the case here: such a commit ends with its session.
-        """
-        return time.monotonic() < self._deadlines.get(driver, 0.0)
+        """Return whether a commit of this process waits for its confirmation; asks nobody."""
+        return self._trials.waits(driver)
 
     def confirm(self, driver: Driver) -> None:
-        """Confirm with a second commit on the same session; a commit is saved as it is made."""
-        with _in_its_words(driver, "did not confirm"):
-            driver.device.commit()
-        self._deadlines.pop(driver, None)
-        _leave(driver)
+        """Confirm with a second commit on the same session; a commit is saved as it is made.
+
+        A router whose own timer was faster has nothing to confirm, and says that all is well: what
+        it runs afterwards tells.
+        """
+        self._trials.ensure_confirmable(driver, _session(driver))
+        try:
+            with in_its_words(driver, "did not confirm"):
+                ensure_ok(driver, driver.device.commit())
+        except BaseException as error:
+            if not is_sane(error):
+                hang_up(driver)
+            raise
+        self._trials.end(driver)
+        _leave(driver, has_candidate=False)
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Cancel the pending commit; if that can't be said any more, end its session."""
-        if self.pending(driver) and driver.device.connected:
+        is_pending = self.pending(driver)
+        if self._trials.is_of(driver, _session(driver)) and driver.device.connected:
             try:
-                driver.device.cancel_commit()
-            except (NCClientError, OSError):
-                _hang_up(driver)
+                with in_its_words(driver, "does not take back"):
+                    ensure_ok(driver, driver.device.cancel_commit())
+            except DeviceError:
+                hang_up(driver)
             else:
-                del self._deadlines[driver]
+                self._trials.end(driver)
                 _leave(driver)
                 return
-        is_pending = self.pending(driver)
-        self._revive(driver)
-        self._deadlines.pop(driver, None)
+        self._settle(driver)
+        self._trials.end(driver)
         if way_back and not is_pending:
             self._merge(driver, way_back)
 
-    def _revive(self, driver: Driver) -> None:
-        """Open the driver again if its session is lost, once the router has taken back its commit.
+    def _settle(self, driver: Driver) -> None:
+        """Have an open session, and no trial of one that is lost: the router takes that back.
 
         Raises:
             LockedError: the router does not know that the session is lost, or somebody else is
                 at it.
         """
-        if driver.device.connected:
-            return
-        _hang_up(driver)
-        driver.open()
-        until = self._deadlines.pop(driver, None)
-        if until is not None:
-            _when_free(driver, until)
-            driver.device.unlock()
+        if not driver.device.connected:
+            hang_up(driver)
+            driver.open()
+        if self._trials.is_lost(driver, _session(driver)):
+            _lock_when_free(driver, self._trials.until(driver))
+            self._trials.end(driver)
+            _leave(driver, has_candidate=False)
 
     def _merge(self, driver: Driver, way_back: str) -> None:
         try:
-            _when_free(driver)
-            driver.locked = True
+            _lock_when_free(driver)
             self._load(driver, way_back)
-            with _in_its_words(driver, "did not commit"):
-                driver.device.commit()
+            with in_its_words(driver, "did not commit"):
+                ensure_ok(driver, driver.device.commit())
         finally:
             _leave(driver)
 
     def _load(self, driver: Driver, candidate: str) -> None:
         """Load as a merge. The driver puts the text into XML as it is."""
-        with _in_its_words(driver, "refuses the candidate"):
+        with in_its_words(driver, "refuses the candidate"):
             driver.load_merge_candidate(config=escape(candidate))
 
 
-@contextlib.contextmanager
-def _in_its_words(driver: Driver, what: str) -> Iterator[None]:
-    """Raise what the router answers as what it means.
-
-    Raises:
-        LockedError: somebody else has the configuration.
-        RejectedError: anything else that it says.
-    """
-    try:
-        yield
-    except (RPCError, MergeConfigException) as error:
-        cause = error if isinstance(error, RPCError) else error.__context__
-        said = redact(str(error).strip())
-        if getattr(cause, "tag", None) in _BUSY:
-            who = f"{driver.hostname} is being changed by somebody else"
-            raise LockedError(f"{who}: {said}") from error
-        raise RejectedError(f"{driver.hostname} {what}: {said}") from error
+def _session(driver: Driver) -> object:
+    return driver.device._session  # noqa: SLF001 - ncclient has no other name for it
 
 
-def _when_free(driver: Driver, until: float = 0.0) -> None:
+def _diff(driver: Driver) -> str:
+    """Return the router's comparison, as the driver's own, without secrets."""
+    with in_its_words(driver, "compares nothing"):
+        reply = driver.device.dispatch(to_ele(_DIFF))
+    text = element(driver, reply, "cli-diff").text or ""
+    return redact(str(strip_config_header(text.strip())))
+
+
+def _lock_when_free(driver: Driver, until: float = 0.0) -> None:
     """Lock the candidate; a session that just died may not be dead yet for the router.
 
     Raises:
@@ -228,29 +245,30 @@ def _when_free(driver: Driver, until: float = 0.0) -> None:
     last = max(until, time.monotonic() + _PATIENCE_S)
     while True:
         try:
-            with _in_its_words(driver, "does not lock"):
-                driver.device.lock()
+            with in_its_words(driver, "does not lock"):
+                ensure_ok(driver, driver.device.lock())
         except LockedError:
             if time.monotonic() >= last:
                 raise
             time.sleep(_LOOK_AGAIN_S)
         else:
+            driver.locked = True
             return
 
 
-def _leave(driver: Driver) -> None:
+def _leave(driver: Driver, *, has_candidate: bool = True) -> None:
     """Discard what was entered and give the lock back, or end the session, which does both."""
-    if isinstance(sys.exception(), TimeoutExpiredError):
-        # Who has not answered once will not answer now.
-        _hang_up(driver)
+    if not is_sane(sys.exception()):
+        # Who made no sense once is not to be believed now.
+        hang_up(driver)
         return
     try:
-        driver.discard_config()
-    except (NCClientError, OSError):
-        _hang_up(driver)
-
-
-def _hang_up(driver: Driver) -> None:
-    driver.locked = driver.pending_changes = False
-    with contextlib.suppress(NCClientError, OSError):
-        driver.device._session.close()  # noqa: SLF001 - close_session asks and waits
+        with in_its_words(driver, "does not discard"):
+            if has_candidate:
+                ensure_ok(driver, driver.device.discard_changes())
+            if driver.locked:
+                ensure_ok(driver, driver.device.unlock())
+    except DeviceError:
+        hang_up(driver)
+    else:
+        driver.locked = driver.pending_changes = False
