@@ -180,15 +180,18 @@ def _judged(content: bytes, armored: str, allowed: bytes) -> Signature:
     if claim.namespace != NAMESPACE:
         said = f"was made for {claim.namespace!r}, not for {NAMESPACE!r}"
         return Signature(key=key, problem=said)
-    if not ssh_keygen.check(content, armored, NAMESPACE).good:
+    checked = ssh_keygen.check(content, armored, NAMESPACE)
+    if not checked.good:
         said = "is of something else: the plan was changed since, or it is another plan's"
         return Signature(key=key, problem=said)
+    # Of a certificate ssh-keygen tells the plain key's: both are one and the same.
+    key = checked.lines[0].rpartition(" ")[2]
     listed = ssh_keygen.principals(armored, allowed)
     names = {*(listed.lines if listed.good else ()), *_named(allowed, claim.key)}
-    if not names and _STRANGER in listed.lines:
+    if not names and listed.lines == (_STRANGER,):
         return Signature(key=key, problem="is of a key that is not in allowed_signers")
     people: list[str] = []
-    why = [] if listed.good else list(listed.lines)
+    why = [] if listed.good else [line for line in listed.lines if line != _STRANGER]
     for name in sorted(names):
         if set("*?!") & set(name):
             why.append(f"it is listed by the pattern {name!r}, which names nobody")
@@ -198,8 +201,6 @@ def _judged(content: bytes, armored: str, allowed: bytes) -> Signature:
         )
         if verdict.good:
             people.append(name)
-            # Of a certificate ssh-keygen tells the plain key's: both are one and the same.
-            key = verdict.lines[0].rpartition(" ")[2]
         else:
             why += verdict.lines
     if people:

@@ -144,7 +144,33 @@ def test_a_certificate_counts_for_whom_it_names(signing: Signing) -> None:
     signing.allow(f"*@y cert-authority {public(authority)}")
     assert people(signing) == [()]
     signing.allow(f"carol@x {public(authority)}")
-    assert people(signing) == [()]
+    said = "is of a key that is not in allowed_signers"
+    assert signing.judged() == (Signature(key=plain, problem=said),)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("-n", "carol@x", "-V", "20200101:20200102"), id="expired"),
+        pytest.param(("-n", "carol@x", "-V", "29990101:29990102"), id="not yet valid"),
+        pytest.param(("-n", "carol@x", "-h"), id="a host's"),
+        pytest.param((), id="names nobody"),
+    ],
+)
+def test_a_certificate_that_is_no_good_does_not_count(
+    signing: Signing, options: tuple[str, ...]
+) -> None:
+    authority, key = signing.key("ca"), signing.key("carol")
+    public_key = public(key).split()[1]
+    keygen("-q", "-s", authority, "-I", "id", *options, f"{key}.pub")
+    (signing.folder / "carol.pub").write_bytes((signing.folder / "carol-cert.pub").read_bytes())
+    signing.sign(key)
+    signing.allow(f"*@x cert-authority {public(authority)}")
+    (one,) = signing.judged()
+    assert one == Signature(
+        key=ssh_keygen.fingerprint(public_key),
+        problem="does not count: allowed_signers:1: no valid principals found",
+    )
 
 
 @pytest.mark.parametrize(
