@@ -60,6 +60,8 @@ class Line:
         self.said_last: End | None = None
         self.is_doomed = False
         """Whether the next answer is lost, and the line with it."""
+        self.has_ended = False
+        """Whether the client was told that the switch says nothing more."""
         self._was_noisy = False
         self._is_cut = False
 
@@ -89,7 +91,7 @@ class Line:
 
     def babble(self) -> None:
         """Say noise to the client, if that was not done before."""
-        if not self._was_noisy and self._writers:
+        if not self._was_noisy and self._writers and not self.has_ended:
             self._was_noisy = True
             self._writers[0].write(NOISE)
 
@@ -154,6 +156,7 @@ class _Way:
                     self._target.write(chunk)
                     await self._target.drain()
                 else:
+                    self._line.has_ended |= self._end is End.SWITCH
                     self._target.write_eof()
             except OSError:
                 self._line.cut()

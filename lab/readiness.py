@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 
 from lab.errors import LabError
-from lab.machine import AWAY
 from lab.network import Network
 from lab.prefixes import expected, of_version
 from lab.routes import routes
@@ -36,9 +35,15 @@ def await_peace(
 
 
 def _lacking(network: Network, progress: Progress) -> list[str]:
-    if away := [f"{name} is away" for name in SWITCHES if network.path(name, str(AWAY)).exists()]:
-        progress(_words("rebooting", away))
-        return away
+    try:
+        return _lost(network, progress)
+    except LabError as error:
+        # A switch that boots has no BGP, or no daemon.
+        progress(str(error))
+        return [str(error)]
+
+
+def _lost(network: Network, progress: Progress) -> list[str]:
     sessions = [str_of(session) for session in sessions_down(network)]
     if sessions:
         progress(

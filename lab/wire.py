@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -229,7 +230,8 @@ class Wire:
         try:
             question = json.loads(await reader.read())
             answer = {"value": self._do(question["command"], **question["arguments"])}
-        except (ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - the process boundary
+            traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"}
         with contextlib.suppress(OSError):
             writer.write(json.dumps(answer).encode())

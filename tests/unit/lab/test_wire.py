@@ -249,6 +249,18 @@ async def test_noise_is_heard_once_on_each_connection(one: Bench) -> None:
 
 
 @on_a_bench
+async def test_no_noise_is_heard_behind_the_end(one: Bench) -> None:
+    client = await one.client()
+    client.say(b"one\n")
+    # The switch closes, as it hears no more; the client goes on listening.
+    client.writer.write_eof()
+    assert await client.reader.readline() == b"ONE\n"
+    await asyncio.sleep(0.05)
+    one.wire.fault("garbage", on=True, how={})
+    assert await client.reader.read() == b""
+
+
+@on_a_bench
 async def test_a_delay_holds_for_each_round_trip_and_keeps_the_order(one: Bench) -> None:
     client = await one.client()
     one.wire.fault("delay", on=True, how={"ms": 400})
