@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.adapters import LATENESS
 from tasks.carry_out import WayBack, take_back
+from tasks.errors import OtherError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at whether somebody asked not to wait any more.
 _LOOK_AGAIN = 0.2
+#: Seconds that a platform may take to go back, line by line, once its timer has run out.
+_GOING_BACK_S = 10.0
 
 
 def slots_of(plan: DevicePlan) -> tuple[SlotName, ...]:
@@ -70,11 +73,18 @@ def bring_back(
     if again:
         fleet.forget(again)
         outcomes |= ask("take back again", again)
-    patience = time.monotonic() + site.settings.timers.patience
-    late = [name for name in _failed(outcomes) if timers_end.get(name, patience) < patience]
+    now = time.monotonic()
+    ends = {
+        # Who was read needs no longer than the way back takes that may be going on there.
+        name: min(timers_end[name], now + _GOING_BACK_S)
+        if isinstance(outcomes[name].error, OtherError)
+        else timers_end[name]
+        for name in _failed(outcomes)
+        if name in timers_end
+    }
+    late = [name for name, end in ends.items() if end < now + site.settings.timers.patience]
     if late:
-        until = max(timers_end[name] for name in late)
-        _wait(progress, late, until, hurried)
+        _wait(progress, late, max(ends[name] for name in late), hurried)
         fleet.forget(late)
         outcomes |= ask("look again", late)
     return outcomes

@@ -15,6 +15,7 @@ from inventory.errors import DeviceError
 from policies.managed import digest, slots_of
 from tasks.errors import (
     LockedError,
+    OtherError,
     StaleError,
     UntouchedError,
     VerifyError,
@@ -119,7 +120,7 @@ def take_back(host: Host, device: Device, way: WayBack) -> None:
     changed meanwhile.
 
     Raises:
-        VerifyError: its filters are neither what they were nor what this run made of them.
+        OtherError: its filters are neither what they were nor what this run made of them.
         DeviceError: it did not go back; asking again goes on from wherever that stopped.
     """
     if host.adapter.pending(host.driver):
@@ -131,7 +132,7 @@ def take_back(host: Host, device: Device, way: WayBack) -> None:
     if found == way.after != way.before:
         running = _undo(host, device, way, running)
     elif found != way.before:
-        raise VerifyError(f"{device.name}: its running configuration is not what it was")
+        raise OtherError(f"{device.name}: its running configuration is not what it was")
     # Also where the timer was faster: it brings the text back, and on some platforms no more.
     host.adapter.refresh(host.driver, _slots(running, way.slots))
 

@@ -35,6 +35,10 @@ class VerifyError(DeviceError):
     """The device took the change, but is not what it should be now."""
 
 
+class OtherError(VerifyError):
+    """The device can be read and waits for nothing, and is neither of the two states."""
+
+
 #: What libraries raise, by the full name of the class or of one that it derives from: they are
 #: not all installed for every platform, and slow to import. The first row that fits holds.
 _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (

@@ -15,7 +15,7 @@ from runbooks import engine, way_back
 from runbooks.engine import Engine
 from runbooks.progress import Progress
 from runbooks.timing import Timing
-from tasks.errors import UntouchedError
+from tasks.errors import OtherError, UntouchedError
 from tasks.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -226,6 +226,14 @@ def test_nobody_waits_longer_than_the_site_has_patience(world: World) -> None:
     with pytest.raises(IncompleteError, match=r"goes by itself within 75 s"):
         world.run()
     assert world.now == 1000.0
+
+
+def test_somebody_elses_work_is_not_waited_for(world: World) -> None:
+    world.fails["prepare", "c"] = [DeviceError("gone")]
+    world.fails["take_back", "c"] = [OtherError("theirs")] * 3
+    with pytest.raises(IncompleteError, match="theirs"):
+        world.run()
+    assert world.now == pytest.approx(1010, abs=1)
 
 
 def test_a_confirmed_device_is_not_waited_for(world: World) -> None:
