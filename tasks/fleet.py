@@ -149,12 +149,21 @@ class Fleet:
         return Outcome(name, value, failed)
 
     def forget(self, names: Iterable[str]) -> None:
-        """Drop the connections of ``names``, dead or not; each is opened anew when needed."""
-        for name in names:
-            connection = self._nornir.inventory.hosts[name].connections.pop(CONNECTION, None)
+        """Drop the connections of ``names``, dead or not; each is opened anew when needed.
+
+        Side by side: a device that does not answer keeps whoever closes its connection waiting.
+        """
+        chosen = set(names)
+
+        def drop(task: Task) -> None:
+            connection = task.host.connections.pop(CONNECTION, None)
             if connection is not None:
                 with contextlib.suppress(Exception):
                     connection.close()
+
+        self._nornir.filter(filter_func=lambda host: host.name in chosen).run(
+            task=drop, on_failed=True
+        )
 
     def close(self) -> None:
         """Close every connection; a pending commit keeps its timer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,3 +96,30 @@ def test_an_error_that_has_no_words_is_an_outcome_all_the_same(tmp_path: Path) -
         outcomes = fleet.each(work)
     assert [name for name, one in outcomes.items() if one.failed] == ["tor1"]
     assert str(outcomes["tor1"].error) == "tor1: failed: KeyError"
+
+
+def test_connections_are_dropped_side_by_side_and_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2, timeout=20)
+    said: list[str] = []
+
+    def close(self: EOSDriver) -> None:
+        # Nobody gets past this before the other one is here as well.
+        both.wait()
+        said.append(f"close {self.hostname}")
+        raise OSError("dead already")
+
+    monkeypatch.setattr(EOSDriver, "open", lambda self: said.append(f"open {self.hostname}"))
+    monkeypatch.setattr(EOSDriver, "close", close)
+    groups = GROUPS.format(platform="eos", options="")
+    site = make_site(tmp_path, groups=groups, hosts=HOSTS)
+    fleet = Fleet(site, site.devices)
+    fleet.each(lambda host: host.driver)
+    fleet.forget(["tor1", "tor2"])
+    fleet.each(lambda host: host.driver, ["tor2"])
+    assert sorted(said[:4]) == sorted(
+        f"{what} 192.0.2.{n}" for what in ("open", "close") for n in (1, 2)
+    )
+    assert said[4:] == ["open 192.0.2.2"]
+    assert set(fleet.took_s) == {"tor1", "tor2"}
