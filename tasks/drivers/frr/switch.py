@@ -192,12 +192,18 @@ class Switch:
             _raise(done, CommitError)
 
     def pending(self) -> str | None:
-        """Return a sentence about the pending commit, or None."""
+        """Return a sentence about the pending commit, or None.
+
+        Raises:
+            CommitConfirmException: the switch could not say, or said something else.
+        """
         done = self._plain("pending")
         if done.code == Outcome.NONE_PENDING:
             return None
         if done.code != Outcome.DONE:
             _raise(done, CommitConfirmException)
+        if not done.out.startswith("a commit of "):
+            raise CommitConfirmException(f"no answer, but {scrub(done.out.strip()[:80])!r}")
         return done.out.strip()
 
     def _plain(self, command: str) -> Completed:

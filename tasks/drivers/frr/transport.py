@@ -110,6 +110,9 @@ class SshConnection:
         except netmiko.NetmikoAuthenticationException:
             # The cause may quote what was tried, so it is not chained.
             raise ConnectAuthError(f"{name} does not accept the login of {username}") from None
+        except EOFError:
+            # Paramiko's word for a connection that ends while it says its first line.
+            raise ConnectionException(f"{name}: the connection was closed at once") from None
         except (netmiko.NetmikoTimeoutException, paramiko.SSHException, OSError, ValueError) as exc:
             raise _connection_error(name, exc) from None
         client = device.remote_conn_pre
