@@ -185,7 +185,10 @@ class Limits(Model):
     """What a plan may not exceed."""
 
     max_shrink: float = Field(
-        default=0.25, ge=0, le=1, description="part of a guard's addresses that one plan may close"
+        default=0.25,
+        ge=0,
+        le=1,
+        description="part of a cluster's addresses on one session that one plan may close",
     )
     max_lost_routes: float = Field(
         default=0.1,

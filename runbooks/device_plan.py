@@ -67,9 +67,7 @@ def compute(
     plan = DevicePlan(
         device=device.name,
         digest=digest(running),
-        parts=tuple(
-            Basis(kind=one.kind, name=one.name, digest=one.digest) for one in parts(running)
-        ),
+        parts=basis(running),
         digest_after=digest(after),
         candidate=dialect.render(todo, running),
         way_back=dialect.render(steps(managed(after), managed(running), in_order=True), after),
@@ -84,6 +82,11 @@ def compute(
         ),
     )
     return DevicePart(plan, after, wanted.fenced, tuple(violations), shrinks)
+
+
+def basis(running: Running) -> tuple[Basis, ...]:
+    """Return what a plan for a device that is now ``running`` is made from, object by object."""
+    return tuple(Basis(kind=one.kind, name=one.name, digest=one.digest) for one in parts(running))
 
 
 def _unknown(

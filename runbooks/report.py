@@ -62,6 +62,10 @@ class Report:
         """
         for finding in plan.findings:
             self.line(f"note: {finding}", "yellow")
+        for limit in plan.limits:
+            for text in limit.found:
+                said = f"accepted by {limit.flag}" if limit.flag else f"allowed: {limit.allows}"
+                self.line(f"limit {limit.name}: {text} ({said})", "yellow")
         for one in plan.changed:
             self._device(one, diffs=diffs)
         unchanged = [one.device for one in plan.devices if one.is_empty]

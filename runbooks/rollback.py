@@ -8,6 +8,7 @@ from inventory.errors import RefusedError
 from policies.guards import wanted_guards
 from policies.managed import digest
 from runbooks.deploy import Deployed, carry_out
+from runbooks.device_plan import basis
 from runbooks.differences import all_slots, session_changes
 from runbooks.ledger import ensure_recovered, open_ledger
 from runbooks.planning import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inventory.site import Site
+    from policies.filters import Running
     from policies.guards import Fence
     from policies.managed import Slot
     from runbooks.plan_file import DevicePlan, Plan, SessionChange
@@ -72,7 +74,7 @@ def rollback(
                     f"{one.device} is not any more what run {undone.name} left: later changes "
                     "stand on it; roll those back first, or deploy what is wanted now"
                 )
-        back = {one.device: _reversed(one) for one in old}
+        back = {one.device: _reversed(one, snapshots[one.device].running) for one in old}
         # A guard that goes leaves its session to what stood there before: nothing to fence.
         nothing: Mapping[str, Mapping[Slot, Fence]] = {name: {} for name in back}
         dry_runs = dry_run_all(
@@ -89,10 +91,11 @@ def rollback(
         return carry_out(site, fleet, progress, prepared, lambda: ledger.begin("rollback", plan))
 
 
-def _reversed(plan: DevicePlan) -> DevicePlan:
+def _reversed(plan: DevicePlan, running: Running) -> DevicePlan:
     return plan.model_copy(
         update={
             "digest": plan.digest_after,
+            "parts": basis(running),
             "digest_after": plan.digest,
             "candidate": plan.way_back,
             "way_back": plan.candidate,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from lab.api import Lab
 from lab.fabrics import FABRICS
@@ -23,6 +24,7 @@ from policies.change import steps
 from policies.dialects import DIALECTS
 from policies.managed import Managed, managed
 from runbooks import cli
+from runbooks.plan_file import plan_schema
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,6 +45,8 @@ def ringfence(*arguments: str) -> Ended:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = cli.run(list(arguments))
     document = json.loads(out.getvalue()) if "--json" in arguments else {}
+    if "plan" in document:
+        Draft202012Validator(plan_schema()).validate(document["plan"])
     return Ended(int(code), out.getvalue(), err.getvalue(), document)
 
 
