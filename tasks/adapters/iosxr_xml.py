@@ -10,22 +10,27 @@ its errors quote the whole request, so what they say is cut off there. The timer
 from __future__ import annotations
 
 import contextlib
+import difflib
 import logging
 import re
+import sys
 import time
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from lxml import etree
-from napalm.base.exceptions import MergeConfigException
-from napalm.pyIOSXR.exceptions import IOSXRException, LockError
+from napalm.iosxr.utilities import strip_config_header
+from napalm.pyIOSXR.exceptions import IOSXRException
 from netmiko.exceptions import NetmikoBaseException
 
+from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
+from tasks.adapters.iosxr_agent import OvertakenError, agents_words, request
 from tasks.adapters.iosxr_tables import Whom, group_members
-from tasks.errors import LockedError, RejectedError
+from tasks.adapters.iosxr_trial import Trials, ensure_whole
+from tasks.adapters.iosxr_words import is_sane
+from tasks.errors import LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,11 +39,6 @@ if TYPE_CHECKING:
     from policies.filters import Direction, Session, SessionKey
     from tasks.adapters.base import Driver, Trust
 
-_REQUEST = (
-    '<?xml version="1.0" encoding="UTF-8"?><Request MajorVersion="1" MinorVersion="0">{}</Request>'
-)
-#: "One or more commits have occurred from other configuration sessions."
-_OVERTAKEN = "0x41866c00"
 _GONE = (IOSXRException, NetmikoBaseException, OSError, EOFError)
 _PATIENCE_S = 10.0
 _LOOK_AGAIN_S = 0.25
@@ -49,9 +49,13 @@ _ROUTE = re.compile(r"[*sdhrSN>i ]{2,4}?\s?((?:\d[\d.]*|[0-9a-f:]*:[0-9a-f:]*)/\
 class IosXrAdapter:
     """One atomic commit, which the router takes back by itself unless it is confirmed."""
 
+    #: No command of the platform tells of a commit on trial; see the adapter for NETCONF.
+    shows_trial = False
+
     def __init__(self) -> None:
-        # The router has no way to ask it for the state of a confirmed commit.
-        self._deadlines: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        self._trials = Trials()
+        #: What ran when it was last asked for, which is what its tables are read by.
+        self._texts: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
     def options(self, given: Mapping[str, Any], trust: Trust) -> dict[str, Any]:
         """Return netmiko's options."""
@@ -87,56 +91,75 @@ class IosXrAdapter:
 
     def running(self, driver: Driver) -> str:
         """Return the running configuration."""
-        self._revive(driver)
-        return f"{str(driver.get_config(retrieve='running')['running']).strip()}\n"
+        self._settle(driver)
+        with agents_words(driver, "does not show what runs"):
+            text = str(driver.get_config(retrieve="running")["running"])
+        self._texts[driver] = f"{text.strip()}\n"
+        return self._texts[driver]
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``, from ``show bgp``.
 
         The driver's getter asks for other VRFs with a query that the router can't read, and
-        knows no routes.
+        knows no routes. Who is in which neighbor-group is what :meth:`running` showed last.
         """
-        self._revive(driver)
-        device = driver.device
-        up = frozenset(_up(device._execute_show("show bgp sessions")))  # noqa: SLF001 - no other way
-        groups = group_members(self.running(driver)) if sessions else {}
+        self._settle(driver)
+        up = frozenset(_up(_show(driver, "show bgp sessions")))
+        groups = {}
+        if sessions:
+            running = self._texts.get(driver) or self.running(driver)
+            ensure_whole(driver, running)
+            groups = group_members(running)
+        routes: dict[tuple[str, int, str], frozenset[Network]] = {}
         accepted = {}
         for key, version in sessions:
             whom = Whom(key, groups)
-            accepted[key, version] = frozenset(
-                route
-                for vrf, address in up
-                if vrf == key.vrf and address in whom
-                for route in _routes(device, vrf, version, address)
-            )
+            accepted[key, version] = frozenset[Any]()
+            for vrf, address in up:
+                if vrf != key.vrf or address not in whom:
+                    continue
+                asked = (vrf, version, address)
+                if asked not in routes:
+                    routes[asked] = frozenset(_routes(driver, *asked))
+                accepted[key, version] |= routes[asked]
         return Tables(up=up, accepted=accepted)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the merged candidate, and discard."""
-        self._revive(driver)
+        self._settle(driver)
         try:
             self._load(driver, candidate)
-            diff = redact(str(driver.compare_config()))
-            merged = str(driver.get_config(retrieve="candidate")["candidate"])
-            return diff, f"{merged.strip()}\n"
+            return _compared(driver)
         finally:
             _leave(driver)
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
-        """Load, compare with what was planned, and commit so that the router takes it back."""
-        self._revive(driver)
+        """Load, compare with what was planned, and commit so that the router takes it back.
+
+        A session in whose time others have committed can't commit any more, so one that was
+        overtaken is begun again, once: what was planned is compared again, under the lock.
+        """
+        try:
+            self._commit(driver, candidate, diff, revert_in)
+        except OvertakenError:
+            _hang_up(driver)
+            self._commit(driver, candidate, diff, revert_in)
+
+    def _commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
+        self._settle(driver)
         try:
             self._load(driver, candidate)
-            same_diff(redact(str(driver.compare_config())), diff)
-            # From here on the router may have taken it, whether its answer arrives or not.
-            self._deadlines[driver] = time.monotonic() + revert_in
-            _request(driver, f'<Commit Confirmed="{revert_in}"/>', "did not commit")
-        except BaseException as error:
-            if isinstance(error, RejectedError | LockedError):
-                self._deadlines.pop(driver, None)
-            if driver not in self._deadlines:
-                _leave(driver)
+            same_diff(_compared(driver)[0], diff)
+        except BaseException:
+            _leave(driver)
             raise
+        # From here on the router may have taken it, whether its answer arrives or not.
+        with self._trials.begun(driver, _session(driver), revert_in):
+            try:
+                request(driver, f'<Commit Confirmed="{revert_in}"/>', "did not commit")
+            except BaseException:
+                _leave(driver)
+                raise
         # The commit went past the driver.
         driver.pending_changes = False
 
@@ -144,14 +167,20 @@ class IosXrAdapter:
         """Do nothing: a commit runs the policies again by itself."""
 
     def pending(self, driver: Driver) -> bool:
-        """Return whether a commit of this session waits for its confirmation."""
-        return time.monotonic() < self._deadlines.get(driver, 0.0)
+        """Return whether a commit of this process waits for its confirmation; asks nobody."""
+        return self._trials.waits(driver)
 
     def confirm(self, driver: Driver) -> None:
         """Confirm with a second commit on the same session; a commit is saved as it is made."""
-        _request(driver, "<Commit/>", "did not confirm")
-        self._deadlines.pop(driver, None)
-        _leave(driver)
+        self._trials.ensure_confirmable(driver, _session(driver))
+        try:
+            request(driver, "<Commit/>", "did not confirm")
+        except BaseException as error:
+            if not is_sane(error):
+                _hang_up(driver)
+            raise
+        self._trials.end(driver)
+        _leave(driver, has_candidate=False)
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """End the session, with which the pending commit ends; else merge ``way_back``.
@@ -160,104 +189,109 @@ class IosXrAdapter:
         the last one.
         """
         is_pending = self.pending(driver)
-        until = self._deadlines.pop(driver, 0.0)
-        if not is_pending and not way_back:
-            return
         # A session in whose time others have committed could not commit any more either.
-        _hang_up(driver)
-        driver.open()
-        try:
-            _lock_when_free(driver, until)
-            if not is_pending:
+        if is_pending or way_back or self._trials.is_of(driver, _session(driver)):
+            _hang_up(driver)
+        self._settle(driver)
+        self._trials.end(driver)
+        if way_back and not is_pending:
+            try:
+                _lock_when_free(driver)
                 self._load(driver, way_back)
-                _request(driver, "<Commit/>", "did not commit")
-        finally:
-            _leave(driver)
+                request(driver, "<Commit/>", "did not commit")
+            finally:
+                _leave(driver)
 
-    def _revive(self, driver: Driver) -> None:
-        """Open the driver again if its session is lost, once the router has taken back its commit.
+    def _settle(self, driver: Driver) -> None:
+        """Have an open session, and no trial of one that is lost: the router takes that back.
 
         Raises:
             LockedError: the router does not know that the session is lost, or somebody else is
                 at it.
         """
-        if driver.device.is_alive():
-            return
-        _hang_up(driver)
-        driver.open()
-        until = self._deadlines.pop(driver, None)
-        if until is not None:
-            _lock_when_free(driver, until)
-            _leave(driver)
+        if not driver.device.is_alive():
+            _hang_up(driver)
+            driver.open()
+        if self._trials.is_lost(driver, _session(driver)):
+            _lock_when_free(driver)
+            self._trials.end(driver)
+            _leave(driver, has_candidate=False)
 
     def _load(self, driver: Driver, candidate: str) -> None:
-        try:
+        with agents_words(driver, "refuses the candidate"):
             driver.load_merge_candidate(config=candidate)
-        except LockError as error:
-            raise LockedError(f"{driver.hostname} is being changed by somebody else") from error
-        except (MergeConfigException, IOSXRException) as error:
-            said = _said(error)
-            raise RejectedError(f"{driver.hostname} refuses the candidate: {said}") from error
 
 
-def _request(driver: Driver, operation: str, what: str) -> None:
-    """Send one operation past the driver.
+def _session(driver: Driver) -> object:
+    return getattr(driver.device, "device", None)
 
-    Raises:
-        LockedError: others have committed since the session began.
-        RejectedError: the router refuses; with its own words.
-    """
+
+def _show(driver: Driver, command: str, *, of_candidate: bool = False) -> str:
     device = driver.device
-    answer = device._send_command(_REQUEST.format(operation))  # noqa: SLF001 - no other way
-    response = etree.XML(answer.encode(), etree.XMLParser(resolve_entities=False))
-    for one in response:
-        code, said = one.get("ErrorCode"), one.get("ErrorMsg", "")
-        if code == _OVERTAKEN:
-            who = f"{driver.hostname} was changed by somebody else meanwhile"
-            raise LockedError(f"{who}: {said}")
-        if code is not None:
-            failed = device._execute_config_show("show configuration failed")  # noqa: SLF001
-            said = f"{said} {failed}".strip()
-            raise RejectedError(f"{driver.hostname} {what}: {redact(said)}")
+    # pyIOSXR has no other way.
+    show = device._execute_config_show if of_candidate else device._execute_show  # noqa: SLF001
+    with agents_words(driver, f"does not answer `{command}`"):
+        return str(show(command))
 
 
-def _said(error: Exception) -> str:
-    """Return what a device said, without the request that pyIOSXR appends to it."""
-    return redact(str(error.args[0] if error.args else "").partition("\nOriginal call was")[0])
+def _compared(driver: Driver) -> tuple[str, str]:
+    """Return the diff of the merged candidate, as the driver makes it, and that candidate.
+
+    The driver would ask for the candidate twice.
+    """
+    merged = _show(driver, "show configuration merge", of_candidate=True)
+    running = _show(driver, "show running-config", of_candidate=True)
+    old, new = (strip_config_header(one).splitlines(keepends=True) for one in (running, merged))
+    diff = "".join(line.replace("\r", "") for line in difflib.unified_diff(old, new))
+    shown = re.sub(
+        r"^(?:Building configuration|!! IOS XR Configuration).*$", "", merged, flags=re.MULTILINE
+    )
+    return redact(diff.strip()), f"{shown.strip()}\n"
 
 
-def _lock_when_free(driver: Driver, until: float) -> None:
+def _lock_when_free(driver: Driver) -> None:
     """Lock; a session that just ended may not have ended yet for the router.
 
     Raises:
-        LockedError: somebody holds it who lives.
+        LockedError: somebody holds it who lives, or the router still takes the session for alive.
     """
-    last = max(until, time.monotonic() + _PATIENCE_S)
+    last = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            driver.device.lock()
-        except LockError as error:
+            with agents_words(driver, "does not lock"):
+                driver.device.lock()
+        except LockedError:
             if time.monotonic() >= last:
-                raise LockedError(f"{driver.hostname} is being changed by somebody else") from error
+                raise
             time.sleep(_LOOK_AGAIN_S)
         else:
             return
 
 
-def _leave(driver: Driver) -> None:
+def _leave(driver: Driver, *, has_candidate: bool = True) -> None:
     """Discard what was entered and give the lock back, or end the session, which does both."""
-    try:
-        driver.device.discard_config()
-        driver.device.unlock()
-        driver.pending_changes = False
-    except _GONE:
+    if not is_sane(sys.exception()):
+        # Who made no sense once is not to be believed now.
         _hang_up(driver)
+        return
+    try:
+        with agents_words(driver, "does not discard"):
+            if has_candidate:
+                driver.device.discard_config()
+            driver.device.unlock()
+    except DeviceError:
+        _hang_up(driver)
+    else:
+        driver.pending_changes = False
 
 
 def _hang_up(driver: Driver) -> None:
-    driver.device.locked = driver.pending_changes = False
+    device = driver.device
+    device.locked = driver.pending_changes = False
+    # Held where pyIOSXR did not understand an answer: the next request would spin on it.
+    device._unlock_xml_agent()  # noqa: SLF001 - no other way
     with contextlib.suppress(*_GONE, AttributeError):
-        driver.device.device.remote_conn.transport.close()
+        device.device.remote_conn.transport.close()
 
 
 def _up(text: str) -> Iterator[tuple[str, str]]:
@@ -273,11 +307,9 @@ def _up(text: str) -> Iterator[tuple[str, str]]:
             yield "" if found[2] == "default" else found[2], str(ip_address(name))
 
 
-def _routes(device: Any, vrf: str, version: int, address: str) -> Iterator[Network]:  # noqa: ANN401
+def _routes(driver: Driver, vrf: str, version: int, address: str) -> Iterator[Network]:
     inside = f" vrf {vrf}" if vrf else ""
-    text = device._execute_show(  # noqa: SLF001 - pyIOSXR has no other way
-        f"show bgp{inside} ipv{version} unicast neighbors {address} routes"
-    )
+    text = _show(driver, f"show bgp{inside} ipv{version} unicast neighbors {address} routes")
     for line in text.splitlines():
         found = _ROUTE.fullmatch(line.rstrip())
         if found is not None:

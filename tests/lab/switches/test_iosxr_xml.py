@@ -12,12 +12,14 @@ import asyncssh
 import pytest
 from iosxr_box import CHANGE, WAY_BACK, box, driver_of, new_driver
 from napalm.base.exceptions import ConnectionException
-from napalm.pyIOSXR.exceptions import IteratorIDError, UnlockError, XMLCLIError
+from napalm.pyIOSXR.exceptions import UnlockError, XMLCLIError
 from netmiko import BaseConnection
 
+from inventory.errors import DeviceError
 from lab.switch.base import Neighbor, Route
 from lab.switch.iosxr import IosXrCliSwitch
 from policies.filters import SessionKey
+from tasks.adapters import iosxr_xml
 from tasks.adapters.iosxr_xml import IosXrAdapter
 from tasks.errors import LockedError, RejectedError
 
@@ -119,16 +121,16 @@ def test_commits_of_others_meanwhile_are_noticed(
     there: SwitchBox, driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.control("fault", name="advisory-lock", on=True)
-    compare = driver.compare_config
+    compare = iosxr_xml._compared
     names = iter(["one", "two"])
 
-    def compare_late() -> str:
-        diff = str(compare())
+    def compare_late(driver: Driver) -> tuple[str, str]:
+        found = compare(driver)
         there.control("edit", lines=[f"hostname {next(names)}"])
-        return diff
+        return found
 
     diff, _ = ADAPTER.dry_run(driver, CHANGE)
-    monkeypatch.setattr(driver, "compare_config", compare_late)
+    monkeypatch.setattr(iosxr_xml, "_compared", compare_late)
     with pytest.raises(LockedError, match="commits have occurred"):
         ADAPTER.commit(driver, CHANGE, diff, 60)
     assert not ADAPTER.pending(driver)
@@ -136,10 +138,22 @@ def test_commits_of_others_meanwhile_are_noticed(
     # The driver would have committed all the same, for good.
     driver.load_merge_candidate(config=CHANGE)
     driver.compare_config()
+    there.control("edit", lines=["hostname three"])
     with pytest.raises(UnlockError):
         driver.commit_config()
     assert "RF-SOME" in there.control("running")
     assert there.control("pending") is None
+
+
+def test_commits_of_others_before_do_not_keep_a_session_from_its_own(
+    there: SwitchBox, driver: Driver
+) -> None:
+    diff, _ = ADAPTER.dry_run(driver, CHANGE)
+    there.control("edit", lines=["hostname somebody-else"])
+    ADAPTER.commit(driver, CHANGE, diff, 60)
+    ADAPTER.confirm(driver)
+    assert "RF-SOME" in there.control("startup")
+    assert "hostname somebody-else" in there.control("startup")
 
 
 def test_somebody_elses_lock_is_said_as_such(there: SwitchBox, driver: Driver) -> None:
@@ -254,7 +268,7 @@ def test_a_long_answer_in_parts_is_never_taken_for_the_whole(
     there: SwitchBox, driver: Driver
 ) -> None:
     there.control("edit", lines=["xml agent tty", " no iteration off"])
-    with pytest.raises(IteratorIDError, match="iteration off"):
+    with pytest.raises(DeviceError, match="iteration off"):
         ADAPTER.running(driver)
 
 
