@@ -89,7 +89,9 @@ class _NxosBase:
         tail = [line.rstrip() for line in last.splitlines() if line.strip()]
         whole = [line.rstrip() for line in text.splitlines() if line.strip()]
         if not _VERSION.search(text):
-            raise DeviceError("what it shows is no configuration: it has no line `version`")
+            raise DeviceError(
+                "it does not answer as NX-OS does: no `version` is shown"
+            )
         if not tail or whole[-len(tail) :] != tail:
             raise DeviceError("the configuration that it shows is cut short: it lacks its end")
         return text
@@ -112,7 +114,10 @@ class _NxosBase:
             driver.discard_config()
 
     def commit(self, driver: Driver, candidate: str, diff: str, revert_in: int) -> None:
-        """Arm the dead-man switch, then enter the lines; a refused one takes all back."""
+        """Arm the dead-man switch, enter the lines, and see that it did not go off before them.
+
+        A refused line takes all back.
+        """
         same_diff(self.dry_run(driver, candidate)[0], diff)
         name = self._arm(driver, revert_in)
         try:
@@ -120,6 +125,11 @@ class _NxosBase:
         except RejectedError as error:
             self._take_back(driver, name, error)
             raise
+        waiting = armed(self.wire, driver)
+        if waiting is None or waiting.name != name:
+            gone = DeviceError("the revert timer was gone before the change stood")
+            self._take_back(driver, name, gone)
+            raise gone
 
     def _arm(self, driver: Driver, revert_in: int) -> str:
         try:
@@ -131,8 +141,8 @@ class _NxosBase:
         self._armed[driver] = name
         return name
 
-    def _take_back(self, driver: Driver, name: str, refusal: RejectedError) -> None:
-        """Bring the device back now, after it refused one of several lines."""
+    def _take_back(self, driver: Driver, name: str, refusal: DeviceError) -> None:
+        """Bring the device back now, after it refused one of several lines or lost its timer."""
         try:
             kept = dead_man.checkpoint_text(self.wire, driver, name)
             dead_man.roll_back(self.wire, driver, name)
@@ -205,18 +215,15 @@ class _NxosBase:
     def _went_back(self, driver: Driver, name: str, way_back: str) -> bool:
         """Return whether ``way_back`` alone led to the filters that the checkpoint has."""
         foreign = NxosDialect().foreign
-        kept = dead_man.checkpoint_text(self.wire, driver, name)
-        if foreign(kept) == foreign(self.running(driver)):
-            return False
-        return self._enter(driver, way_back) and _same_filters(self.running(driver), kept)
-
-    def _enter(self, driver: Driver, candidate: str) -> bool:
-        """Enter ``candidate``; return whether the device took all of it."""
         try:
-            self.wire.configure(driver, _lines(candidate))
-        except RejectedError:
+            kept = dead_man.checkpoint_text(self.wire, driver, name)
+            if foreign(kept) == foreign(self.running(driver)):
+                return False
+            self.wire.configure(driver, _lines(way_back))
+            return _same_filters(self.running(driver), kept)
+        except DeviceError:
+            # The checkpoint needs no reading, and leads back from everywhere.
             return False
-        return True
 
     def _save(self, driver: Driver) -> None:
         said = self.wire.show(driver, "copy running-config startup-config")

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _REFUSAL = r"^(?:% ?\S|ERROR\b|Error\b|Syntax error|Cannot |Failed ).*$"
 #: Seconds for one command: a rollback of a large configuration takes its time.
 _PATIENCE = 120
+#: What every clock shows.
+_TIME = re.compile(r"\d+:\d\d:\d\d")
 _ENTER, _LEAVE = "configure terminal", "end"
 
 
@@ -178,9 +180,27 @@ class Cli:
             command, _, words = str(error).partition(", matched error: ")
             raise _rejected(command.partition("command: ")[2], words) from error
 
-    def guarded(self, driver: Driver) -> AbstractContextManager[None]:
-        """Surround what the driver itself does."""
-        return _broken(driver)
+    @contextmanager
+    def guarded(self, driver: Driver) -> Iterator[None]:
+        """Surround what the driver itself does, and see that the device still makes sense.
+
+        The driver takes whatever is printed for an answer.
+        """
+        with _broken(driver):
+            yield
+        if not _TIME.search(self.show(driver, "show clock")):
+            raise ConnectError("the command line does not answer as NX-OS does")
+
+
+#: What netmiko raises, or lets through, where a terminal does not go on.
+_DEAD = (
+    ReadException,
+    WriteException,
+    NetmikoTimeoutException,
+    SSHException,
+    OSError,
+    EOFError,
+)
 
 
 @contextmanager
@@ -189,7 +209,7 @@ def _broken(driver: Driver) -> Iterator[None]:
     try:
         watched(driver.device)
         yield
-    except (ReadException, WriteException, NetmikoTimeoutException, SSHException, OSError) as error:
+    except _DEAD as error:
         words = " ".join(redact(str(error)).split()) or type(error).__name__
         raise ConnectError(f"the command line did not answer: {words[:200]}") from error
     # netmiko's word for a mode that it did not get into, or out of.

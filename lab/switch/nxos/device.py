@@ -220,8 +220,10 @@ class Device:
         )
 
     def handed_over(self, text: str) -> str:
-        """Return what arrives of what a command printed."""
-        return text[: len(text) // 2] if "cut" in self.faults and len(text) > _LONG else text
+        """Return what arrives of what a command printed, in whole lines."""
+        if "cut" not in self.faults or len(text) <= _LONG:
+            return text
+        return text[: text.rindex("\n", 0, len(text) // 2) + 1]
 
     def prompt(self, cursor: Cursor | None) -> str:
         """Return the prompt; ``cursor`` is None outside of configuration mode."""
