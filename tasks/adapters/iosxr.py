@@ -205,7 +205,7 @@ class IosXrNetconfAdapter:
             hang_up(driver)
             driver.open()
         if self._trials.is_lost(driver, _session(driver)):
-            _lock_when_free(driver, self._trials.until(driver))
+            _lock_when_free(driver)
             self._trials.end(driver)
             _leave(driver, has_candidate=False)
 
@@ -236,13 +236,13 @@ def _diff(driver: Driver) -> str:
     return redact(str(strip_config_header(text.strip())))
 
 
-def _lock_when_free(driver: Driver, until: float = 0.0) -> None:
+def _lock_when_free(driver: Driver) -> None:
     """Lock the candidate; a session that just died may not be dead yet for the router.
 
     Raises:
-        LockedError: somebody holds it who lives, also at ``until``.
+        LockedError: somebody holds it who lives, or the router still takes the session for alive.
     """
-    last = max(until, time.monotonic() + _PATIENCE_S)
+    last = time.monotonic() + _PATIENCE_S
     while True:
         try:
             with in_its_words(driver, "does not lock"):
