@@ -89,9 +89,7 @@ class _NxosBase:
         tail = [line.rstrip() for line in last.splitlines() if line.strip()]
         whole = [line.rstrip() for line in text.splitlines() if line.strip()]
         if not _VERSION.search(text):
-            raise DeviceError(
-                "it does not answer as NX-OS does: no `version` is shown"
-            )
+            raise DeviceError("it does not answer as NX-OS does: no `version` is shown")
         if not tail or whole[-len(tail) :] != tail:
             raise DeviceError("the configuration that it shows is cut short: it lacks its end")
         return text
