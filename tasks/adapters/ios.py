@@ -27,6 +27,7 @@ from tasks.adapters.ios_change import (
     save,
     stand_down,
     timer_user,
+    was_in_time,
     words,
 )
 from tasks.adapters.ios_lines import not_held
@@ -120,9 +121,10 @@ class IosAdapter:
         """
         with loaded(driver, candidate) as path:
             same_diff(diff_of(driver, path), diff)
-            arm(driver, revert_in)
+            runs_until = arm(driver, revert_in)
             try:
                 merge(driver, path)
+                was_in_time(driver, runs_until)
             except LockedError:
                 # A way back would undo what whoever has the lock is doing.
                 stand_down(driver)

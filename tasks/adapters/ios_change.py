@@ -255,8 +255,10 @@ def has_own_timer(driver: Driver) -> bool:
     return user is not None
 
 
-def arm(driver: Driver, revert_in: int) -> None:
+def arm(driver: Driver, revert_in: int) -> float:
     """Start a timer of ``revert_in`` seconds, rounded up to minutes, and see that it runs.
+
+    Returns until when it surely does, by :func:`time.monotonic`.
 
     Raises:
         LockedError: one runs already, or somebody holds the configuration.
@@ -267,6 +269,8 @@ def arm(driver: Driver, revert_in: int) -> None:
     if other is not None:
         raise LockedError(f"a change of {other} waits for its confirmation")
     minutes = min(-(-revert_in // _MINUTE), _LONGEST_MINUTES)
+    # The switch starts it later than this.
+    runs_until = time.monotonic() + minutes * _MINUTE
     said, prompt = _asked(driver, f"configure terminal revert timer {minutes}")
     if "(config" in prompt:
         _asked(driver, "end")
@@ -279,6 +283,19 @@ def arm(driver: Driver, revert_in: int) -> None:
         # Whoever comes after a crash would take it for somebody else's change.
         stand_down(driver)
         raise RejectedError(f"the switch knows us as {user}, not as {driver.username}")
+    return runs_until
+
+
+def was_in_time(driver: Driver, runs_until: float) -> None:
+    """Raise unless what was done just now was done while the timer ran.
+
+    A connection that stalls delivers a copy late: nothing would take that back.
+
+    Raises:
+        DeviceError: the timer was faster.
+    """
+    if time.monotonic() >= runs_until and not has_own_timer(driver):
+        raise DeviceError("the revert timer had run out before the candidate was copied")
 
 
 def stand_down(driver: Driver) -> None:

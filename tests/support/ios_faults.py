@@ -54,6 +54,11 @@ class Step:
     starts: str
     ends: str
 
+    @property
+    def is_commit(self) -> bool:
+        """Whether a refusal means that nothing was changed."""
+        return self.act in {_commit, _way_back}
+
 
 def _nothing(driver: Driver) -> None:
     del driver

@@ -5,24 +5,39 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import time
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from ios_box import CANDIDATE, opened, tidied, tor1
-from ios_faults import ADAPTER, OLD_TEXT, STEPS, State, healed, line, new_text, outcome, state
+from ios_box import CANDIDATE, DIFF, opened, tidied, tor1
+from ios_faults import (
+    ADAPTER,
+    OLD_TEXT,
+    STEPS,
+    State,
+    device,
+    healed,
+    line,
+    new_text,
+    outcome,
+    state,
+)
 
+from inventory.errors import DeviceError
 from lab.switch.ios.session import IosCli
 from lab.switch.terminal import HangUpError
 from tasks.adapters import ios_change
-from tasks.errors import LockedError
+from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from ios_faults import Line
+    from ios_faults import Line, Step
     from switchbox import SwitchBox
+
+    from tasks.adapters.base import Driver
 
 
 #: Commands to the switch with their seconds; every other fault is switched on and off.
@@ -61,8 +76,11 @@ SENTENCES: dict[tuple[str, str], str] = {
         for step in STEPS
         if step != "lacks"
     },
-    # The first thing that is asked for is a connection for the file.
-    ("auth-lost", "back"): "tor1 .* refuses the login; check",
+    # What is asked for first is a connection for the file, unless the files are to be listed.
+    **{
+        ("auth-lost", step): "tor1 .* (refuses the login; check|can't be reached: )"
+        for step in ("dry_run", "commit", "back")
+    },
 }
 
 
@@ -100,6 +118,12 @@ def _befall(box: SwitchBox, fault: str, seconds: int | None = None) -> None:
         box.control("fault", name=fault, on=True)
 
 
+def _leaves_alone(box: SwitchBox, new: str, one: Step, error: DeviceError | None) -> None:
+    """Check that an error which says so leaves no change and no timer behind."""
+    if one.is_commit and isinstance(error, RejectedError | LockedError):
+        assert state(box) == settled(new, one.starts)
+
+
 def settled(new: str, which: str) -> State:
     """Return the state of a switch that is the old or the new one for good."""
     text = new if which == "new" else OLD_TEXT
@@ -119,6 +143,7 @@ def test_a_step_under_a_fault(box: SwitchBox, wire: Line, new: str, fault: str, 
         assert error is None
     else:
         assert re.search(sentence, str(error))
+    _leaves_alone(box, new, one, error)
     ends = one.ends if sentence is None else one.starts
     assert healed(box) == settled(new, ends)
     if _left_behind(box):
@@ -168,7 +193,10 @@ class Befall:
                     # Of its own: it ends this very connection.
                     self._reboot = asyncio.create_task(self.box.switch.control("reboot", {}))
                     await asyncio.Event().wait()
-            await self.box.switch.control("fault", {"name": self.fault, "on": True})
+                case "lapse":
+                    await self.box.switch.control("lapse", {"seconds": 60})
+                case name:
+                    await self.box.switch.control("fault", {"name": name, "on": True})
             return await do(cli, text)
 
         return line
@@ -179,8 +207,14 @@ class Befall:
             self.box.do(asyncio.wait_for(self._reboot, 20))
 
 
-@pytest.mark.parametrize("step", ["commit", "confirm", "revert"])
-@pytest.mark.parametrize("fault", ["dies", "reboot", "babble", "locked"])
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        *itertools.product(("dies", "reboot", "babble", "locked"), ("commit", "confirm", "revert")),
+        # In a commit it is the clock of this machine that tells; see below.
+        *itertools.product(("lapse",), ("confirm", "revert")),
+    ],
+)
 def test_a_fault_that_begins_in_the_middle_of_a_step(  # noqa: PLR0917 - fixtures
     box: SwitchBox, wire: Line, new: str, monkeypatch: pytest.MonkeyPatch, fault: str, step: str
 ) -> None:
@@ -200,9 +234,7 @@ def test_a_fault_that_begins_in_the_middle_of_a_step(  # noqa: PLR0917 - fixture
                 assert error is None
                 assert at > 2
                 return
-            if isinstance(error, LockedError):
-                # Whoever hears that leaves the switch alone.
-                assert state(box) == settled(new, one.starts)
+            _leaves_alone(box, new, one, error)
             then = healed(box)
             if error is None:
                 assert then == settled(new, one.ends)
@@ -215,6 +247,28 @@ def test_a_fault_that_begins_in_the_middle_of_a_step(  # noqa: PLR0917 - fixture
                 assert then in {settled(new, one.starts), settled(new, one.ends)}
             if _left_behind(box):
                 _sweep(box)
+
+
+def test_a_copy_that_comes_after_the_timer_is_no_commit(
+    box: SwitchBox, wire: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stalls(driver: Driver, path: str) -> None:
+        box.control("lapse", seconds=60)
+        ios_change.merge(driver, path)
+        late = time.monotonic() + 60
+        monkeypatch.setattr(time, "monotonic", lambda: late)
+
+    monkeypatch.setattr("tasks.adapters.ios.merge", stalls)
+    with pytest.raises(DeviceError, match="had run out before the candidate was copied"):
+        ADAPTER.commit(wire.driver(), CANDIDATE, DIFF, 60)
+
+
+def test_a_way_back_that_fails_is_not_passed_over(box: SwitchBox, wire: Line) -> None:
+    driver = wire.driver()
+    ADAPTER.commit(driver, CANDIDATE, DIFF, 60)
+    device(box).flash.delete(device(box).pending.file)
+    with pytest.raises(DeviceError, match="did not take the change back: %Error opening flash:"):
+        ADAPTER.revert(driver, "")
 
 
 def _sweep(box: SwitchBox) -> None:
