@@ -118,6 +118,7 @@ class Writer:
         connection = self._backend.take()
         if connection is None:
             raise OSError("the connection was lost and with it the lock, which somebody else has")
+        self._not_before = 0.0
         self._connection = connection
         return connection
 

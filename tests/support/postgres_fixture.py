@@ -62,7 +62,7 @@ class Postgres:
             [
                 *self._as_owner,
                 str(programs / "initdb"),
-                *("-D", str(self._data), *initdb, "--locale=C", "--no-sync"),
+                *("-D", str(self._data), *initdb, "--locale=C", "--no-sync", "--wal-segsize=1"),
             ],
             check=True,
             capture_output=True,
@@ -122,7 +122,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop it for good, and remove what it left."""
-        self.kill(signal.SIGINT)
+        self.kill(signal.SIGQUIT)
         shutil.rmtree(self.folder)
 
     def query(self, query: str, database: str = "postgres", *values: object) -> list[Any]:
