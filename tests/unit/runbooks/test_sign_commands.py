@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,6 +131,34 @@ def test_a_key_with_a_passphrase_wants_the_agent(signing: Signing, run: Any) -> 
     assert said.endswith("a terminal to ask on, or the agent (ssh-add KEY)\n")
     assert len(said.splitlines()) == 1
     assert not signing.sig.exists()
+
+
+def test_a_passphrase_is_asked_for_on_the_terminal(signing: Signing) -> None:
+    key = signing.key("alice", passphrase="secret words")
+    signing.allow(f"alice {public(key)}")
+    site = ["--site", str(signing.site_path)]
+    command = [sys.executable, "-m", "runbooks", "sign", str(signing.plan), "--key", str(key)]
+    code = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *command, *site],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    ) as terminal:
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        shown = b""
+        while b"passphrase" not in shown:
+            piece = terminal.stdout.read(100)
+            assert piece, shown
+            shown += piece
+        # Only now: what is typed before the question is thrown away.
+        terminal.stdin.write(b"secret words\n")
+        shown += terminal.stdout.read(10_000)
+        terminal.wait()
+    assert terminal.returncode == Exit.DONE, shown
+    assert b"secret" not in shown
+    assert [one.people for one in signing.judged()] == [("alice",)]
 
 
 @pytest.fixture
