@@ -46,9 +46,8 @@ test: setup ## run all tests but the long sweeps
 test-slow: setup ## run the long sweeps: 50 changes on each fabric, each platform in every role
 	@$(PYTEST) --benchmark-skip -m slow $(ARGS)
 
-test-faults: setup ## play every fault at every step on every platform, and kill deploys; prints the matrix
-	@FAULTS=all FAULTS_MATRIX="$${FAULTS_MATRIX:-fault-matrix.txt}" \
-	  $(PYTEST) tests/faults -n $(FAULT_WORKERS) --dist worksteal $(ARGS)
+test-faults: setup ## play every fault at every step on every platform, and kill deploys; FAULTS_MATRIX=FILE keeps the matrix
+	@FAULTS=all $(PYTEST) tests/faults -n $(FAULT_WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.installed ## check style, types and layers
 	@$(BIN)/ruff check .

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from fault_report import matrix
+from fault_report import matrix, tally
 from fault_stage import rehearse, switches_of
 from lab_fixture import start_somewhere
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from fault_stage import Stage
 
-#: What a test of the matrix tells the summary.
-PROPERTY = "fault"
-#: Where `make test-faults` writes the matrix, besides to the screen.
-FILE = "FAULTS_MATRIX"
+#: What tests tell the summary, by the name of their property.
+_TOLD = {"fault": matrix, "kill": tally}
+#: Names the file that the summary is written to, besides the screen.
+_FILE = "FAULTS_MATRIX"
 
 
 @pytest.fixture(scope="session")
@@ -62,18 +62,17 @@ def on_stage(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the matrix of what was run, also to the file that the environment names."""
-    rows = [
-        value
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, [])
-        for name, value in getattr(report, "user_properties", ())
-        if name == PROPERTY and report.when == "call"
-    ]
-    if not rows:
+    """Print the matrix and the kills of what was run, also to the file that is named."""
+    told: dict[str, list[Any]] = {name: [] for name in _TOLD}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in getattr(report, "user_properties", ()):
+                if name in told and report.when == "call":
+                    told[name].append(value)
+    text = "\n".join(show(told[name]) for name, show in _TOLD.items() if told[name])
+    if not text:
         return
-    text = matrix(rows)
     terminalreporter.section("fault matrix")
     terminalreporter.write_line(text)
-    if path := os.environ.get(FILE):
+    if path := os.environ.get(_FILE):
         Path(path).write_text(text, encoding="utf-8")

@@ -144,7 +144,7 @@ def _failed(played: Played) -> Iterator[str]:
 
 
 def _incomplete(played: Played) -> Iterator[str]:
-    if played.recover not in {Exit.DONE, Exit.FAILED}:
+    if played.recover != Exit.DONE:
         yield f"recover ended with {played.recover}: {played.recover_err}"
 
 

@@ -46,3 +46,16 @@ def matrix(rows: Iterable[Mapping[str, str]]) -> str:
 def _cell(by_span: Mapping[str, str]) -> str:
     spans = [by_span[span] for span in Span if span in by_span]
     return "|".join(spans) or "."
+
+
+def tally(rows: Iterable[Mapping[str, object]]) -> str:
+    """Return how kills ended; ``rows`` have way, last, end and good."""
+    found = list(rows)
+    by_way = Counter((str(row["way"]), str(row["end"]) or "between") for row in found)
+    by_last = Counter((str(row["last"]), str(row["end"]) or "between") for row in found)
+    good = sum(bool(row["good"]) for row in found)
+    lines = [f"{good} of {len(found)} kills left every switch old, or every switch new"]
+    lines += [f"  {way:20} {end:8} {count}" for (way, end), count in sorted(by_way.items())]
+    lines += ["by the last step on record:"]
+    lines += [f"  {last:20} {end:8} {count}" for (last, end), count in sorted(by_last.items())]
+    return "\n".join([*lines, ""])

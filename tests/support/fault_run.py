@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from fault_states import Texts
     from site_fixture import Ended
 
+    from lab.api import Lab
+
 #: Longer than every revert timer of a test's site, NX-OS' whole minutes and a late job included.
-_TIMERS_S = 400
+TIMERS_S = 400
 #: How far a clock jumps.
 _SKEW_S = {Kind.SKEW_AHEAD: 3600, Kind.SKEW_BACK: -3600}
 #: How long a switch that reboots is away: less than a run tries, or more.
@@ -62,6 +64,18 @@ def play(stage: Stage, case: Case) -> Judged:
     played.wrong += run.wrong
     played.took_s = clock.laps
     return judge(case, played)
+
+
+def await_peace(lab: Lab) -> None:
+    """Return once the network is in peace; a daemon that just starts may answer nonsense first."""
+    deadline = time.monotonic() + _PEACE_WITHIN_S
+    while True:
+        try:
+            return lab.await_peace(within_s=max(1.0, deadline - time.monotonic()))
+        except LabError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 @dataclass(slots=True)
@@ -182,7 +196,7 @@ class _Run:
         self._end()
         for switch in self._pair:
             if self._settled(pending, switch):
-                lab.fault(switch, "lapse", seconds=_TIMERS_S)
+                lab.fault(switch, "lapse", seconds=TIMERS_S)
         # Going back takes a moment on some platforms.
         deadline = time.monotonic() + _BACK_WITHIN_S
         while any(pending(lab, one) for one in self._pair) and time.monotonic() < deadline:
@@ -191,14 +205,14 @@ class _Run:
         if self._is_on and case.kind in _SKEW_S:
             lab.fault(case.switch, "skew", seconds=-_SKEW_S[case.kind])
         try:
-            lab.await_peace(within_s=_PEACE_WITHIN_S)
+            await_peace(lab)
         except LabError as error:
             self.wrong.append(f"no peace: {error}")
         played.at_rest = self._states()
 
     def recover(self, played: Played) -> None:
         """Do what a person does whom the command sent to ``ringfence recover``."""
-        ended = self._ringfence("recover", "--yes")
+        ended = self._ringfence("recover")
         played.recover, played.recover_err = ended.code, ended.err
         played.after_recover = self._states()
 

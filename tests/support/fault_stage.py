@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +40,8 @@ class Stage:
     played: int = 0
     #: Whether the last case left every switch as it found it.
     is_clean: bool = True
+    #: What tests keep with it.
+    more: dict[str, object] = field(default_factory=dict)
 
     def site(self, case: Case) -> Path:
         """Return a fresh site for ``case``, with a record of its own."""
@@ -60,6 +62,12 @@ def short_site(lab: Lab, folder: Path) -> Path:
     edit(site, "site.yaml", "confirm: 60, settle: 20", "confirm: 60, settle: 3, patience: 0")
     with (site / "defaults.yaml").open("a", encoding="utf-8") as file:
         file.write("connection_options: {napalm: {extras: {timeout: 4}}}\n")
+    # What netmiko waits for an answer has an option of its own.
+    longer = "connection_options: {napalm: {extras: {timeout: 4, optional_args: {%s}}}}"
+    for platform in ("ios", "nxos_ssh"):
+        head = f"{platform}:\n  platform: {platform}\n"
+        more = f"  {longer % 'read_timeout_override: 10'}\n"
+        edit(site, "groups.yaml", head, head + more)
     return site
 
 

@@ -16,7 +16,7 @@ from fault_cases import Span, Step
 
 import tasks.connection
 import tasks.fleet
-from runbooks.record import Record
+from runbooks.ledger.record import Record
 from tasks.adapters import ADAPTERS
 from tasks.errors import RejectedError
 
