@@ -1,6 +1,7 @@
 """P3 and P7 under faults: platform x step x fault, each ends old or new, and says so truly.
 
-``FAULTS=all`` plays the whole matrix (`make test-faults`); else a fixed sample of it is played.
+``FAULTS=all`` plays the whole matrix (`make test-faults`), ``FAULTS=100`` a choice of so many; else
+a fixed sample of it is played.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from fault_cases import PLACES, Case, Kind, Span, Step, all_cases, sample
+from fault_cases import PLACES, Case, Kind, Span, Step, all_cases, chosen, sample
 from fault_run import play
 
 if TYPE_CHECKING:
@@ -17,16 +18,17 @@ if TYPE_CHECKING:
 
     from fault_stage import Stage
 
-CASES = all_cases() if os.environ.get("FAULTS") == "all" else sample()
+CASES = chosen(os.environ.get("FAULTS", ""))
 
 
 def test_the_sample_has_every_platform_step_fault_and_span() -> None:
-    chosen = sample()
-    assert {case.platform for case in chosen} == set(PLACES)
-    assert {case.step for case in chosen} == set(Step)
-    assert {case.kind for case in chosen} == set(Kind)
-    assert {case.span for case in chosen} == set(Span)
-    assert set(chosen) <= set(all_cases())
+    cases = sample()
+    assert {case.platform for case in cases} == set(PLACES)
+    assert {case.step for case in cases} == set(Step)
+    assert {case.kind for case in cases} == set(Kind)
+    assert {case.span for case in cases} == set(Span)
+    assert set(cases) <= set(all_cases())
+    assert set(chosen("100")) < set(chosen("all"))
 
 
 @pytest.mark.lab

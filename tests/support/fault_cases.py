@@ -5,6 +5,7 @@ A case is data. What a platform can't have as a matter of fact is left out, as t
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import cycle, product
@@ -143,6 +144,15 @@ def all_cases() -> tuple[Case, ...]:
         if (platform, kind.fault) not in IMPOSSIBLE
         for span in spans(step, kind)
     )
+
+
+def chosen(words: str) -> tuple[Case, ...]:
+    """Return the cases that ``words`` ask for: "all", a number of them, or "" for the sample."""
+    if words == "all":
+        return all_cases()
+    if words.isdigit():
+        return tuple(random.Random(4).sample(all_cases(), int(words)))
+    return sample()
 
 
 def sample() -> tuple[Case, ...]:

@@ -21,6 +21,7 @@ from site_fixture import ringfence
 
 from inventory.errors import Exit
 from lab.errors import LabError
+from tasks.adapters import nxos_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ _SKEW_S = {Kind.SKEW_AHEAD: 3600, Kind.SKEW_BACK: -3600}
 _AWAY_S = {Span.PASSING: 1, Span.LASTING: 12}
 #: A run that takes longer hangs; its fault is then ended, so that it can end too.
 _HUNG_S = 150
+_ANSWER_WITHIN_S = 8
 _BACK_WITHIN_S = 60
 _PEACE_WITHIN_S = 90
 
@@ -122,6 +124,8 @@ class _Run:
         bell.start()
         try:
             with pytest.MonkeyPatch.context() as patch, watching(watch, patch):
+                # Two minutes for each answer, which some commands of a real one take.
+                patch.setattr(nxos_wire, "_PATIENCE", _ANSWER_WITHIN_S)
                 ended = self._ringfence("deploy", "--yes", "--limit", ",".join(self._pair))
         finally:
             bell.cancel()

@@ -63,11 +63,9 @@ def short_site(lab: Lab, folder: Path) -> Path:
     with (site / "defaults.yaml").open("a", encoding="utf-8") as file:
         file.write("connection_options: {napalm: {extras: {timeout: 4}}}\n")
     # What netmiko waits for an answer has an option of its own.
-    longer = "connection_options: {napalm: {extras: {timeout: 4, optional_args: {%s}}}}"
-    for platform in ("ios", "nxos_ssh"):
-        head = f"{platform}:\n  platform: {platform}\n"
-        more = f"  {longer % 'read_timeout_override: 10'}\n"
-        edit(site, "groups.yaml", head, head + more)
+    more = "{timeout: 4, optional_args: {read_timeout_override: 10}}"
+    head = "ios:\n  platform: ios\n"
+    edit(site, "groups.yaml", head, f"{head}  connection_options: {{napalm: {{extras: {more}}}}}\n")
     return site
 
 
