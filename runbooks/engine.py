@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runbooks.progress import Progress
     from runbooks.signals import Wish
     from runbooks.timing import Timing
+    from tasks.carry_out import WayBack
     from tasks.fleet import Fleet
     from tasks.outcome import Outcome
 
@@ -175,7 +176,7 @@ class Engine:
             self._site,
             self._fleet,
             self._progress,
-            {name: way_back(self._plans[name], self._armed[name][0]) for name in self._touched},
+            {name: self._way_back(name) for name in self._touched},
             timers_end={name: self._gone_by(name) for name in self._unconfirmed()},
             hurried=lambda: wish.count > heard,
         )
@@ -190,6 +191,10 @@ class Engine:
             said = "; ".join(unknown)
             way_out = "run `ringfence recover` once they can be reached"
             raise IncompleteError(f"{why}\nnot known to be back: {said}\n{way_out}") from error
+
+    def _way_back(self, name: str) -> WayBack:
+        timer, _ = self._armed[name]
+        return way_back(self._plans[name], timer, may_be_saved=name in self._confirmed)
 
     def _gone_by(self, name: str) -> float:
         timer, armed_at = self._armed[name]

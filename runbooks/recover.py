@@ -174,7 +174,14 @@ class _Recovery:
         record.write("decision", take_back=self._names, because="recovered")
         there = [name for name in self._names if name in self._site.devices]
         errors = [_absent(name) for name in self._names if name not in there]
-        ways = {name: way_back(self._run.plans[name], self._timer(name)) for name in there}
+        ways = {
+            name: way_back(
+                self._run.plans[name],
+                self._timer(name),
+                may_be_saved=name in self._run.may_be_saved,
+            )
+            for name in there
+        }
         with Fleet(self._site, there) as fleet, held(self._progress.say) as wish:
             outcomes = bring_back(
                 self._site,

@@ -30,7 +30,8 @@ class Unfinished:
     """A run without an end, by its record.
 
     ``touched`` are the devices that it began to change, in that order; ``decided`` says that
-    all of the plan was to be confirmed; ``confirmed`` are those that were, for certain.
+    all of the plan was to be confirmed; ``confirmed`` are those that were, for certain,
+    and ``may_be_saved`` those that were to be.
     ``timers`` (seconds) and ``armed_at`` (the earliest) are those of the revert timers.
     """
 
@@ -39,6 +40,7 @@ class Unfinished:
     touched: tuple[str, ...]
     decided: bool
     confirmed: frozenset[str]
+    may_be_saved: frozenset[str]
     timers: Mapping[str, int]
     armed_at: Mapping[str, datetime]
 
@@ -49,6 +51,7 @@ class Unfinished:
         confirmed: set[str] = set()
         timers: dict[str, int] = {}
         decided = False
+        may_be_saved: set[str] = set()
         for event in run.events:
             match event["step"]:
                 case "prepare":
@@ -59,6 +62,7 @@ class Unfinished:
                     touched.pop(event["device"], None)
                 case "decision":
                     decided = bool(event.get("is_last"))
+                    may_be_saved.update(event.get("confirm", ()))
                 case "confirmed":
                     confirmed.add(event["device"])
                 case "failed" | "taken back":
@@ -73,6 +77,7 @@ class Unfinished:
             touched=tuple(touched),
             decided=decided,
             confirmed=frozenset(confirmed),
+            may_be_saved=frozenset(may_be_saved),
             timers=timers,
             armed_at=touched,
         )

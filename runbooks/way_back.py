@@ -30,14 +30,15 @@ def slots_of(plan: DevicePlan) -> tuple[SlotName, ...]:
     return tuple((one.session, one.family, one.direction) for one in plan.changes)
 
 
-def way_back(plan: DevicePlan, timer_s: int) -> WayBack:
-    """Return how the device of ``plan`` goes back."""
+def way_back(plan: DevicePlan, timer_s: int, *, may_be_saved: bool) -> WayBack:
+    """Return how the device of ``plan`` goes back; see there for the rest."""
     return WayBack(
         candidate=plan.way_back,
         before=plan.digest,
         after=plan.digest_after,
         slots=slots_of(plan),
         timer_s=timer_s,
+        may_be_saved=may_be_saved,
     )
 
 

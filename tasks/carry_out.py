@@ -43,7 +43,8 @@ class WayBack:
 
     ``candidate`` undoes the change; ``before`` and ``after`` are digests of the filters that the
     device had and was to have; ``slots`` are the sessions whose routes must follow; ``timer_s``
-    is what a commit of the way back is armed with.
+    is what a commit of the way back is armed with. ``may_be_saved`` says that the change was to be
+    confirmed, so that it may outlive a reboot where its way back does not.
     """
 
     candidate: str
@@ -51,6 +52,7 @@ class WayBack:
     after: str
     slots: Sequence[SlotName]
     timer_s: int
+    may_be_saved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,8 @@ def take_back(host: Host, device: Device, way: WayBack) -> None:
         running = _undo(host, device, way, running)
     elif found != way.before:
         raise OtherError(f"{device.name}: its running configuration is not what it was")
+    elif way.may_be_saved:
+        host.adapter.save(host.driver)
     # Also where the timer was faster: it brings the text back, and on some platforms no more.
     host.adapter.refresh(host.driver, _slots(running, way.slots))
 
@@ -175,6 +179,8 @@ def finish(host: Host, device: Device, after: str) -> None:
         raise VerifyError(f"{device.name}: the commit still waits for its confirmation")
     if found != after:
         raise VerifyError(f"{device.name}: its filters are not the planned ones any more")
+    # Who was to confirm and save may have died between the two.
+    host.adapter.save(host.driver)
 
 
 def _slots(running: Running, names: Sequence[SlotName]) -> list[tuple[Session, int, Direction]]:

@@ -81,10 +81,16 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
             "requests.exceptions.Timeout",
             "paramiko.ssh_exception.SSHException",
             "builtins.ConnectionError",
+            "builtins.EOFError",
             "builtins.TimeoutError",
         ),
         ConnectError,
         "can't be reached",
+    ),
+    (
+        ("json.decoder.JSONDecodeError", "lxml.etree.XMLSyntaxError"),
+        DeviceError,
+        "answers what can't be understood",
     ),
     (
         (

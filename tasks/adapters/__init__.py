@@ -50,14 +50,15 @@ TIMERS: Mapping[str, range] = {
 }
 
 #: By how many seconds a platform's revert timer may be late, the time to go back included: NX-OS'
-#: scheduler counts whole minutes (see :mod:`tasks.adapters.nxos_dead_man`).
+#: scheduler counts whole minutes (see :mod:`tasks.adapters.nxos_dead_man`), and Junos is told of
+#: with up to 45 s (see :mod:`tasks.adapters.junos_commits`).
 LATENESS: Mapping[str, int] = {
     "eos": 15,
     "frr": 15,
     "ios": 15,
     "iosxr": 15,
     "iosxr_netconf": 15,
-    "junos": 15,
+    "junos": 60,
     "nxos": 135,
     "nxos_ssh": 135,
 }

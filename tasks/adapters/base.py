@@ -104,6 +104,13 @@ class Adapter(Protocol):
     def confirm(self, driver: Driver) -> None:
         """Confirm the pending commit, and save."""
 
+    def save(self, driver: Driver) -> None:
+        """Make sure that what runs, and waits for nothing, outlives a reboot.
+
+        For a device that was left between a confirmation and its saving; needless, and nothing,
+        on a platform that saves what it commits.
+        """
+
     def revert(self, driver: Driver, way_back: str) -> None:
         """Take back the pending commit; without one, merge ``way_back`` for good.
 

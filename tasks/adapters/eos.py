@@ -145,6 +145,10 @@ class EosAdapter:
             raise DeviceError(f"the commit that waits is not this run's but {name}'s")
         ask(driver, [f"configure session {name} commit", "write memory"], encoding="text")
 
+    def save(self, driver: Driver) -> None:
+        """Save."""
+        ask(driver, ["write memory"], encoding="text")
+
     def revert(self, driver: Driver, way_back: str) -> None:
         """Abort the commit while it is pending; else commit ``way_back`` for good.
 

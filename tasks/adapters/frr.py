@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
+from inventory.errors import DeviceError
 from policies.filters import Direction
 from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from policies.filters import Session, SessionKey
     from tasks.adapters.base import Driver, Trust
+
+#: What vtysh says where all daemons share one file.
+_SAVED = "saved to /etc/frr/frr.conf"
 
 
 class FrrAdapter:
@@ -90,6 +94,16 @@ class FrrAdapter:
     def confirm(self, driver: Driver) -> None:
         """Stop the timer and save."""
         driver.confirm_commit()
+
+    def save(self, driver: Driver) -> None:
+        """Save.
+
+        Raises:
+            DeviceError: the switch does not say that it did.
+        """
+        said = driver.run_together(["write memory"])
+        if _SAVED not in said:
+            raise DeviceError(f"it did not save its configuration: {' '.join(said.split())}")
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Take the change back now; the driver restores the text byte for byte, or refuses."""

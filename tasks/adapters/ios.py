@@ -163,6 +163,10 @@ class IosAdapter:
         confirm(driver)
         save(driver)
 
+    def save(self, driver: Driver) -> None:
+        """Save."""
+        save(driver)
+
     def revert(self, driver: Driver, way_back: str) -> None:
         """Let the timer's own way back go now; without a timer, merge ``way_back`` and save.
 

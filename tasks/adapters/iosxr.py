@@ -176,6 +176,9 @@ class IosXrNetconfAdapter:
         self._trials.end(driver)
         _leave(driver, has_candidate=False)
 
+    def save(self, driver: Driver) -> None:
+        """Do nothing: a commit is saved as it is made."""
+
     def revert(self, driver: Driver, way_back: str) -> None:
         """Cancel the pending commit; if that can't be said any more, end its session."""
         is_pending = self.pending(driver)

@@ -182,6 +182,9 @@ class IosXrAdapter:
         self._trials.end(driver)
         _leave(driver, has_candidate=False)
 
+    def save(self, driver: Driver) -> None:
+        """Do nothing: a commit is saved as it is made."""
+
     def revert(self, driver: Driver, way_back: str) -> None:
         """End the session, with which the pending commit ends; else merge ``way_back``.
 

@@ -146,6 +146,9 @@ class JunosAdapter:
                 raise VerifyError("the commit still waits for its confirmation")
             after.ensure_ours_since(before)
 
+    def save(self, driver: Driver) -> None:
+        """Do nothing: a commit is saved as it is made."""
+
     def revert(self, driver: Driver, way_back: str) -> None:
         """Take back the pending commit by ``rollback 1``; else merge ``way_back`` for good."""
         with _locked(driver):

@@ -183,7 +183,7 @@ class _NxosBase:
         if there.armed.name != self._armed.get(driver, there.armed.name):
             raise DeviceError(f"the commit that waits is not this run's but {there.armed.name}'s")
         dead_man.disarm(self.wire, driver, there)
-        self._save(driver)
+        self.save(driver)
         # It is confirmed, whatever becomes of the checkpoint: the next commit sweeps it away.
         with suppress(DeviceError):
             dead_man.forget(self.wire, driver, there)
@@ -203,7 +203,7 @@ class _NxosBase:
             dead_man.sweep(self.wire, driver, there)
             if way_back:
                 self.wire.configure(driver, _lines(way_back))
-                self._save(driver)
+                self.save(driver)
             return
         name = there.armed.name
         if not (way_back and self._went_back(driver, name, way_back)):
@@ -223,7 +223,8 @@ class _NxosBase:
             # The checkpoint needs no reading, and leads back from everywhere.
             return False
 
-    def _save(self, driver: Driver) -> None:
+    def save(self, driver: Driver) -> None:
+        """Save."""
         said = self.wire.show(driver, "copy running-config startup-config")
         if not _SAVED.search(said):
             raise DeviceError(f"the device did not save: {' '.join(said.split())}")

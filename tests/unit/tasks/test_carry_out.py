@@ -81,6 +81,9 @@ class Switch:
         self._say("confirm")
         self.undo = None
 
+    def save(self, _: object) -> None:
+        self._say("save")
+
     def revert(self, _: object, __: str) -> None:
         assert self.undo is not None
         self.text, self.undo = self.undo, None
@@ -146,6 +149,17 @@ def test_a_way_back_that_leads_elsewhere_is_not_confirmed() -> None:
     assert (switch.text, switch.undo, "confirm" in switch.said) == (AFTER, None, False)
 
 
+@pytest.mark.parametrize(
+    ("may_be_saved", "said"), [(True, ["save", "refresh"]), (False, ["refresh"])]
+)
+def test_what_went_back_is_saved_where_the_change_may_have_been(
+    may_be_saved: bool, said: list[str]
+) -> None:
+    switch = Switch(BEFORE)
+    take_back(host(switch), DEVICE, replace(WAY, may_be_saved=may_be_saved))
+    assert switch.said == said
+
+
 def test_somebody_elses_filters_are_left_alone() -> None:
     switch = Switch(OTHER)
     with pytest.raises(VerifyError, match="not what it was"):
@@ -184,8 +198,9 @@ def test_finishing_confirms_what_waits_and_nothing_else() -> None:
     waiting, done, gone = Switch(AFTER, undo=BEFORE), Switch(AFTER), Switch(BEFORE)
     finish(host(waiting), DEVICE, WAY.after)
     finish(host(done), DEVICE, WAY.after)
-    assert (waiting.text, waiting.undo, waiting.said) == (AFTER, None, ["confirm"])
-    assert done.said == []
+    assert (waiting.text, waiting.undo, waiting.said) == (AFTER, None, ["confirm", "save"])
+    # Who confirmed it may have died before it was saved.
+    assert done.said == ["save"]
     with pytest.raises(VerifyError, match="not the planned ones any more"):
         finish(host(gone), DEVICE, WAY.after)
 

@@ -167,7 +167,8 @@ def test_committing_without_a_candidate() -> None:
 
 
 def test_everything_runs_with_sudo_if_asked() -> None:
-    frr, connection = driver(sudo=True)
+    pending = answer("a commit of somebody is pending")
+    frr, connection = driver(sudo=True, pending=pending)
     frr.load_merge_candidate(config="route-map A deny 10")
     frr.commit_config(revert_in=5)
     frr.has_pending_commit()
