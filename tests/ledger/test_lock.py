@@ -161,9 +161,12 @@ def test_a_holder_that_was_killed_keeps_nothing(site: Site) -> None:
 def test_a_holder_that_is_frozen_keeps_it(site: Site) -> None:
     with holder(site.path, "run") as first:
         first.process.send_signal(signal.SIGSTOP)
-        with pytest.raises(RefusedError, match=f"pid {first.process.pid}, deploy, run "):
-            with open_ledger(site) as ledger, ledger.hold("deploy"):
-                pass
+        with (
+            pytest.raises(RefusedError, match=f"pid {first.process.pid}, deploy, run "),
+            open_ledger(site) as ledger,
+            ledger.hold("deploy"),
+        ):
+            pass
         first.process.send_signal(signal.SIGCONT)
         assert first.tell("write") == "written"
         assert first.end() == 0

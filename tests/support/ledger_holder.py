@@ -1,7 +1,8 @@
 """A process that holds a site until it is told to go: its arguments are SITE COMMAND [RUN].
 
-It says "held", or what it was refused with, and exits as the command line would; with RUN it begins
-a run first. A line on stdin ends it; "write" on a line writes a step, and it says what became of it.
+It says "held", or what it was refused with, and exits as the command line would; with RUN it
+begins a run first. A line on stdin ends it; "write" on a line writes a step, and it says what
+became of it.
 """
 
 from __future__ import annotations
