@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,7 +183,7 @@ class _Run:
         while True:
             try:
                 return work(self.stage.lab, switch, **more)
-            except LabError:
+            except (LabError, CalledProcessError):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
