@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from lab.api import Lab
 
 
+#: Where the FRR driver keeps its state on a switch.
+_FRR = "/var/tmp/napalm-frr"
+
+
 class State(StrEnum):
     """One switch's configuration, byte for byte."""
 
@@ -65,7 +69,9 @@ def texts(lab: Lab, switch: str) -> Texts:
 def pending(lab: Lab, switch: str) -> bool:
     """Return whether a revert timer runs."""
     if lab.platform(switch) == FRR:
-        return "pending" in _frr_files(lab, switch)
+        # A reboot ends the timer, and leaves its folder to be swept by the next who looks.
+        lives = f"test -e {_FRR}/pending/alive && ! flock -n {_FRR}/pending/alive true"
+        return lab.run(switch, ("sh", "-c", lives), check=False).returncode == 0
     return lab.control(switch, "pending") is not None
 
 
@@ -94,7 +100,7 @@ def traces(lab: Lab, switch: str) -> tuple[str, ...]:
 
 
 def _frr_files(lab: Lab, switch: str) -> list[str]:
-    return lab.run(switch, ("ls", "-A", "/var/tmp/napalm-frr"), check=False).stdout.split()
+    return lab.run(switch, ("ls", "-A", _FRR), check=False).stdout.split()
 
 
 def _eapi(lab: Lab, switch: str, command: str) -> Any:  # noqa: ANN401 - JSON
