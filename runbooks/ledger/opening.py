@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from inventory.errors import InputError, Place, Problem
 from runbooks.ledger.ledger import Ledger
+from runbooks.ledger.troubles import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +37,17 @@ def _backend(site: Site) -> Backend:
         from runbooks.ledger.sqlite import SqliteBackend  # noqa: PLC0415 - slow to import
 
         return SqliteBackend(site.file(site.settings.runs))
-    if find_spec("psycopg") is None:
+    try:
+        # More than whether it is there: without libpq's library it is, and can't be used.
+        import psycopg  # noqa: F401, PLC0415 - slow to import
+    except ImportError as error:
+        is_absent = isinstance(error, ModuleNotFoundError) and error.name == "psycopg"
+        why = "is not installed" if is_absent else f"can't be loaded ({sentence(error)})"
         text = (
-            "ledger.url needs psycopg, which is not installed: "
+            f"ledger.url needs psycopg, which {why}: "
             "pip install 'ringfence[postgresql]' (in a checkout: pip install -e '.[postgresql]')"
         )
-        raise InputError(Problem(Place(site.path / "site.yaml"), text))
+        raise InputError(Problem(Place(site.path / "site.yaml"), text)) from None
     from runbooks.ledger.postgresql import PostgresBackend  # noqa: PLC0415 - slow to import
 
     return PostgresBackend(url, site.settings.name, site.ledger_password())

@@ -60,6 +60,12 @@ class SqliteBackend:
                 os.close(lock)
                 return None
             self._lock = lock
+            try:
+                return self.writer()
+            except BaseException:
+                # Who could not open it holds nothing.
+                self.release()
+                raise
         return self.writer()
 
     def lock_migrations(self, connection: Connection) -> None:

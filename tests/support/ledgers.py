@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from builders import SITE
 
@@ -27,3 +27,11 @@ def forget_end(runs: Path, run: str) -> None:
 def settings(url: str | None) -> str:
     """Return a site.yaml with its ledger at ``url``; None is the file of SQLite."""
     return SITE + "runs: runs\n" + (f"ledger: {{url: '{url}'}}\n" if url else "")
+
+
+class Told(Protocol):
+    """What the fixture ``told`` returns."""
+
+    def __call__(self, path: Path, commands: tuple[list[str], ...] | None = None) -> str:
+        """Return the one sentence that each of ``commands``, by default all, refuses with."""
+        ...

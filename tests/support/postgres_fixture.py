@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: The role that ledgers log in with over loopback, by this password; over the socket, by none.
 USER, PASSWORD = "ringfence", "S3cret-of-the-Ledger"
 
+#: What is not it.
+WRONG_PASSWORD = "Wr0ng-secret"
+
 _MISSING = "tests of PostgreSQL need its server: sudo apt-get install postgresql"
 _START_S = 60
 
