@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from runbooks.planning import Prepared
     from runbooks.progress import Progress
     from tasks.fleet import Fleet
+
+
+#: Seconds after which a connection that was silent is made anew.
+_SILENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def deploy(
             ensure_fresh(reviewed, prepared.plan)
         if not prepared.plan.changed:
             return Deployed(prepared.plan, None)
-        if reviewed is None and not agreed(prepared.plan):
+        if reviewed is None and not asked(fleet, agreed, prepared.plan):
             raise RefusedError("nobody agreed to the plan; nothing was changed")
         return carry_out(
             site,
@@ -70,6 +75,18 @@ def deploy(
             prepared,
             lambda: ledger.begin("deploy", prepared.plan, signed_by=list(signed_by)),
         )
+
+
+def asked(fleet: Fleet, agreed: Callable[[Plan], bool], plan: Plan) -> bool:
+    """Return whether somebody agreed to ``plan``.
+
+    Devices hang up on who says nothing for minutes: who thought for long gets new connections.
+    """
+    began = time.monotonic()
+    answer = agreed(plan)
+    if answer and time.monotonic() - began > _SILENT_S:
+        fleet.forget(fleet.names)
+    return answer
 
 
 def carry_out(

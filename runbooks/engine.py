@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from inventory.errors import DeviceError, IncompleteError, RingfenceError
+from runbooks.ledger import SupersededError
 from runbooks.signals import held
 from runbooks.way_back import bring_back, gone_by, slots_of, way_back
 from tasks.carry_out import Todo, confirm, prepare
@@ -56,6 +57,10 @@ class Engine:
         self._armed: dict[str, tuple[int, float]] = {}
         self._touched: list[str] = []
         self._confirmed: set[str] = set()
+        #: Those that were told to confirm, whatever they said to it.
+        self._may_be_saved: set[str] = set()
+        self._untouched: set[str] = set()
+        self._is_done = False
 
     def run(self) -> None:
         """Carry the plan out.
@@ -73,9 +78,15 @@ class Engine:
                     self._prepare(index, wave)
                 wish.ensure_none()
                 self._decide(wish, is_last=True)
-                # Not on record is not done: a full disk takes a confirmed change back as well.
                 self._record.end("confirmed")
             except BaseException as error:
+                if self._is_done:
+                    # The decision is on record, and carried out: nothing may contradict it now,
+                    # neither here nor on a host that got the site's lock meanwhile.
+                    raise IncompleteError(
+                        f"confirmed on every device, which is not on record: {error}\n"
+                        "run `ringfence recover` to end the run"
+                    ) from error
                 self._take_back(error, wish)
                 raise
 
@@ -100,13 +111,18 @@ class Engine:
         self._touched += wave
         deadline, began = self._deadline(), time.monotonic()
         with self._progress.stage(f"commit wave {index + 1}", wave) as done:
+
+            def came_home(outcome: Outcome[None]) -> None:
+                self._note_untouched(outcome)
+                done(outcome)
+
             outcomes = self._fleet.each(
                 prepare,
                 wave,
                 arguments={
                     name: (self._site.devices[name], self._todo(name, deadline)) for name in wave
                 },
-                done=done,
+                done=came_home,
             )
         self._timing.learn(time.monotonic() - began)
         self._settle("prepared", outcomes)
@@ -142,20 +158,26 @@ class Engine:
                 },
                 done=done,
             )
-        # Who failed may have been confirmed all the same.
-        self._confirmed.update(outcomes)
+        # Who failed may have been confirmed all the same; or its timer runs.
+        self._may_be_saved.update(outcomes)
+        self._confirmed.update(name for name, one in outcomes.items() if not one.failed)
+        self._is_done = is_last and not self._unconfirmed()
         self._settle("confirmed", outcomes)
+
+    def _note_untouched(self, outcome: Outcome[None]) -> None:
+        """Record at once that a device was left alone: a recovery must not touch it either."""
+        if isinstance(outcome.error, UntouchedError):
+            self._untouched.add(outcome.device)
+            self._note("untouched", device=outcome.device, error=str(outcome.error))
 
     def _settle(self, step: str, outcomes: dict[str, Outcome[None]]) -> None:
         """Record what became of each device; raise what the first that failed said."""
+        # Nothing of ours is there: taking it back would undo somebody else's change.
+        self._touched = [name for name in self._touched if name not in self._untouched]
         for name, outcome in outcomes.items():
-            said = {"error": str(outcome.error)} if outcome.failed else {}
-            became = "failed" if outcome.failed else step
-            if isinstance(outcome.error, UntouchedError):
-                # Nothing of ours is there: taking it back would undo somebody else's change.
-                became = "untouched"
-                self._touched.remove(name)
-            self._record.write(became, device=name, **said)
+            if name not in self._untouched:
+                said = {"error": str(outcome.error)} if outcome.failed else {}
+                self._record.write("failed" if outcome.failed else step, device=name, **said)
         failed = [outcome for outcome in outcomes.values() if outcome.failed]
         if failed:
             raise DeviceError("\n".join(str(outcome.error) for outcome in failed))
@@ -164,13 +186,24 @@ class Engine:
         """Record a step of the way back, which must go on even where the record can't."""
         try:
             self._record.write(step, **facts)
+        except SupersededError:
+            raise
         except (OSError, ValueError, RingfenceError) as error:
             self._progress.say(f"not on record: {step}: {error}")
 
     def _take_back(self, error: BaseException, wish: Wish) -> None:
         """Bring every touched device back; then say so, or which is unknown."""
         why = str(error) if isinstance(error, RingfenceError | OSError) else type(error).__name__
-        self._note("decision", take_back=list(self._touched), because=why)
+        try:
+            if isinstance(error, SupersededError):
+                raise error
+            self._note("decision", take_back=list(self._touched), because=why)
+        except SupersededError as superseded:
+            # What is done there now is theirs to decide; ours goes by its timers, or by them.
+            raise IncompleteError(
+                f"{why}\n{superseded}: nothing more was done from here; `ringfence runs` says what "
+                "they did, `ringfence recover --check` what is left"
+            ) from error
         heard = wish.count
         outcomes = bring_back(
             self._site,
@@ -194,7 +227,7 @@ class Engine:
 
     def _way_back(self, name: str) -> WayBack:
         timer, _ = self._armed[name]
-        return way_back(self._plans[name], timer, may_be_saved=name in self._confirmed)
+        return way_back(self._plans[name], timer, may_be_saved=name in self._may_be_saved)
 
     def _gone_by(self, name: str) -> float:
         timer, armed_at = self._armed[name]

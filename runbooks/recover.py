@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from inventory.errors import InputError, Place, Problem
+from inventory.errors import IncompleteError, InputError, Place, Problem
 from runbooks.signals import held
 from runbooks.unfinished import State, Unfinished, state_of
 from runbooks.way_back import bring_back, gone_by, way_back
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inventory.site import Site
     from runbooks.ledger import Ledger, Record
     from runbooks.progress import Progress
+    from runbooks.signals import Wish
     from tasks.outcome import Outcome
 
 
@@ -130,19 +131,33 @@ class _Recovery:
         self._names = [name for name in run.touched if name not in leave]
 
     def run(self) -> Recovered:
-        with closing(self._ledger.resume(self._run.name)) as record:
-            record.write("recover", devices=self._names, left=self._left)
-            if self._run.decided:
-                states, errors = _look(self._site, self._progress, self._run, self._names)
-                if errors:
-                    # Who can't be seen may be confirmed, or not: nobody else is moved until then.
-                    return self._end(record, "unknown", states, errors)
-                if all(self._may_go_on(name, state) for name, state in states.items()):
-                    failed = self._finish(record)
-                    if not failed:
-                        new = dict.fromkeys(self._names, State.NEW.value)
-                        return self._end(record, "confirmed", new, [])
-            return self._back(record)
+        with (
+            closing(self._ledger.resume(self._run.name)) as record,
+            held(self._progress.say) as wish,
+        ):
+            try:
+                return self._carry_on(record, wish)
+            except OSError as error:
+                raise IncompleteError(f"{error}\n{self._not_ended()}") from error
+
+    def _not_ended(self) -> str:
+        return f"run {self._run.name} is not ended; run `ringfence recover` again"
+
+    def _carry_on(self, record: Record, wish: Wish) -> Recovered:
+        record.write("recover", devices=self._names, left=self._left)
+        if self._run.decided:
+            states, errors = _look(self._site, self._progress, self._run, self._names)
+            if errors:
+                # Who can't be seen may be confirmed, or not: nobody else is moved until then.
+                return self._end(record, "unknown", states, errors)
+            if wish.name is not None:
+                raise IncompleteError(f"stopped by {wish.name}; {self._not_ended()}")
+            if all(self._may_go_on(name, state) for name, state in states.items()):
+                failed = self._finish(record)
+                if not failed:
+                    new = dict.fromkeys(self._names, State.NEW.value)
+                    return self._end(record, "confirmed", new, [])
+        return self._back(record, wish)
 
     def _may_go_on(self, name: str, state: str) -> bool:
         """Return whether the change stands on a device for good, or can be confirmed there."""
@@ -170,7 +185,7 @@ class _Recovery:
             record.write("failed" if outcome.failed else "confirmed", device=name, **said)
         return [str(outcome.error) for outcome in outcomes.values() if outcome.failed]
 
-    def _back(self, record: Record) -> Recovered:
+    def _back(self, record: Record, wish: Wish) -> Recovered:
         record.write("decision", take_back=self._names, because="recovered")
         there = [name for name in self._names if name in self._site.devices]
         errors = [_absent(name) for name in self._names if name not in there]
@@ -179,10 +194,11 @@ class _Recovery:
                 self._run.plans[name],
                 self._timer(name),
                 may_be_saved=name in self._run.may_be_saved,
+                may_wait=self._run.was_going_back or self._gone_by(name) > time.monotonic(),
             )
             for name in there
         }
-        with Fleet(self._site, there) as fleet, held(self._progress.say) as wish:
+        with Fleet(self._site, there) as fleet:
             outcomes = bring_back(
                 self._site,
                 fleet,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from inventory.errors import RefusedError
 from policies.guards import wanted_guards
 from policies.managed import digest
-from runbooks.deploy import Deployed, carry_out
+from runbooks.deploy import Deployed, asked, carry_out
 from runbooks.device_plan import basis
 from runbooks.differences import all_slots, session_changes
 from runbooks.ledger import ensure_recovered, open_ledger
@@ -85,7 +85,7 @@ def rollback(
             [_with_changes(with_diff(one, dry_runs), dry_runs) for one in back.values()],
             undoes=undone.name,
         )
-        if not agreed(plan):
+        if not asked(fleet, agreed, plan):
             raise RefusedError("nobody agreed to the rollback; nothing was changed")
         prepared = Prepared(plan=plan, snapshots=snapshots, dry_runs=dry_runs)
         return carry_out(site, fleet, progress, prepared, lambda: ledger.begin("rollback", plan))

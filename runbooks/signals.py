@@ -64,7 +64,9 @@ def held(say: Callable[[str], None]) -> Iterator[Wish]:
         wish.name = signal.Signals(number).name
         wish.count += 1
 
-    before = {number: signal.signal(number, heard) for number in _STOPPING}
+    # What is ignored stays so, as under nohup.
+    stopping = [one for one in _STOPPING if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, heard) for number in stopping}
     try:
         yield wish
     finally:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import RefusedError
 from tasks.adapters import TIMERS
+from tasks.fleet import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,8 +38,12 @@ class Timing:
         self._longest_wave_s = 0.0
 
     def wave_s(self, wave: Iterable[str]) -> float:
-        """Return how long one wave may take, but for routes that follow late: seconds."""
-        return _SLOWER * max((self._took.get(name, 0.0) for name in wave), default=0.0)
+        """Return how long one wave may take, but for routes that follow late: seconds.
+
+        So many devices are worked on at once; more wait for their turn.
+        """
+        took = [self._took.get(name, 0.0) for name in wave]
+        return _SLOWER * max(took, default=0.0) * math.ceil(len(took) / WORKERS)
 
     def needed_s(self, number: int) -> float:
         """Return how long the waves from the index ``number`` on may take, without confirming."""
@@ -71,8 +76,9 @@ class Timing:
 
     def fits(self, number: int, left_s: float) -> bool:
         """Return whether the wave ``number`` may be begun with ``left_s`` seconds left."""
-        wave_s = max(self.wave_s(self._waves[number]), self._longest_wave_s)
-        return wave_s + self._timers.settle <= left_s
+        # What was measured has the time in it that routes took to follow.
+        wave_s = self.wave_s(self._waves[number]) + self._timers.settle
+        return max(wave_s, self._longest_wave_s) <= left_s
 
     def ensure_possible(self) -> None:
         """Refuse a run of which even one wave does not fit into its revert timers.

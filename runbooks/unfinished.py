@@ -31,7 +31,8 @@ class Unfinished:
 
     ``touched`` are the devices that it began to change, in that order; ``decided`` says that
     all of the plan was to be confirmed; ``confirmed`` are those that were, for certain,
-    and ``may_be_saved`` those that were to be.
+    and ``may_be_saved`` those that were to be. ``was_going_back`` says that it began to take back,
+    which arms timers of its own.
     ``timers`` (seconds) and ``armed_at`` (the earliest) are those of the revert timers.
     """
 
@@ -41,6 +42,7 @@ class Unfinished:
     decided: bool
     confirmed: frozenset[str]
     may_be_saved: frozenset[str]
+    was_going_back: bool
     timers: Mapping[str, int]
     armed_at: Mapping[str, datetime]
 
@@ -51,6 +53,7 @@ class Unfinished:
         confirmed: set[str] = set()
         timers: dict[str, int] = {}
         decided = False
+        was_going_back = False
         may_be_saved: set[str] = set()
         for event in run.events:
             match event["step"]:
@@ -63,6 +66,7 @@ class Unfinished:
                 case "decision":
                     decided = bool(event.get("is_last"))
                     may_be_saved.update(event.get("confirm", ()))
+                    was_going_back = was_going_back or "take_back" in event
                 case "confirmed":
                     confirmed.add(event["device"])
                 case "failed" | "taken back":
@@ -78,6 +82,7 @@ class Unfinished:
             decided=decided,
             confirmed=frozenset(confirmed),
             may_be_saved=frozenset(may_be_saved),
+            was_going_back=was_going_back,
             timers=timers,
             armed_at=touched,
         )

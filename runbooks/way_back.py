@@ -30,7 +30,9 @@ def slots_of(plan: DevicePlan) -> tuple[SlotName, ...]:
     return tuple((one.session, one.family, one.direction) for one in plan.changes)
 
 
-def way_back(plan: DevicePlan, timer_s: int, *, may_be_saved: bool) -> WayBack:
+def way_back(
+    plan: DevicePlan, timer_s: int, *, may_be_saved: bool, may_wait: bool = True
+) -> WayBack:
     """Return how the device of ``plan`` goes back; see there for the rest."""
     return WayBack(
         candidate=plan.way_back,
@@ -39,6 +41,7 @@ def way_back(plan: DevicePlan, timer_s: int, *, may_be_saved: bool) -> WayBack:
         slots=slots_of(plan),
         timer_s=timer_s,
         may_be_saved=may_be_saved,
+        may_wait=may_wait,
     )
 
 

@@ -44,7 +44,8 @@ class WayBack:
     ``candidate`` undoes the change; ``before`` and ``after`` are digests of the filters that the
     device had and was to have; ``slots`` are the sessions whose routes must follow; ``timer_s``
     is what a commit of the way back is armed with. ``may_be_saved`` says that the change was to be
-    confirmed, so that it may outlive a reboot where its way back does not.
+    confirmed, so that it may outlive a reboot where its way back does not. ``may_wait`` says that
+    a commit of this run may still wait there: otherwise one that does is somebody else's.
     """
 
     candidate: str
@@ -53,6 +54,7 @@ class WayBack:
     slots: Sequence[SlotName]
     timer_s: int
     may_be_saved: bool = False
+    may_wait: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,19 @@ def prepare(host: Host, device: Device, todo: Todo) -> None:
         DeviceError: it is not what was planned; the caller takes it back.
     """
     expected = todo.dry_run.expected
-    if host.adapter.pending(host.driver):
+    try:
+        waits = host.adapter.pending(host.driver)
+    except Exception as error:
+        # It was only asked.
+        raise UntouchedError(str(_known(device, error))) from error
+    if waits:
         raise UntouchedError(
             f"{device.name}: a commit waits for its confirmation there, which is not this run's"
         )
     try:
         host.adapter.commit(host.driver, todo.candidate, todo.dry_run.diff, todo.timer_s)
     except Exception as error:
-        known = error
-        if not isinstance(error, DeviceError):
-            known = translate(device.name, device.hostname, error)
+        known = _known(device, error)
         if isinstance(known, LockedError | StaleError):
             raise UntouchedError(str(known)) from error
         raise
@@ -100,6 +105,12 @@ def prepare(host: Host, device: Device, todo: Todo) -> None:
         raise VerifyError(
             f"{device.name}: verified too late, its revert timer of {todo.timer_s} s is near"
         )
+
+
+def _known(device: Device, error: Exception) -> DeviceError:
+    if isinstance(error, DeviceError):
+        return error
+    return translate(device.name, device.hostname, error)
 
 
 def confirm(host: Host, device: Device, expected: Expected) -> None:
@@ -126,6 +137,11 @@ def take_back(host: Host, device: Device, way: WayBack) -> None:
         DeviceError: it did not go back; asking again goes on from wherever that stopped.
     """
     if host.adapter.pending(host.driver):
+        if not way.may_wait:
+            raise LockedError(
+                f"{device.name}: a commit waits for its confirmation there, long after this run's "
+                "timers ran out; it is somebody else's"
+            )
         # Of the change, or of a way back that broke off, which leads to the change again. Also
         # where the device can't be read any more: its own way back needs no reading.
         host.adapter.revert(host.driver, way.candidate)

@@ -10,6 +10,14 @@ from runbooks.ledger.opening import open_ledger
 from runbooks.ledger.record import Record
 from runbooks.ledger.recovered import ensure_recovered
 from runbooks.ledger.run import Run
-from runbooks.ledger.troubles import UnrecordedError
+from runbooks.ledger.troubles import SupersededError, UnrecordedError
 
-__all__ = ["Ledger", "Record", "Run", "UnrecordedError", "ensure_recovered", "open_ledger"]
+__all__ = [
+    "Ledger",
+    "Record",
+    "Run",
+    "SupersededError",
+    "UnrecordedError",
+    "ensure_recovered",
+    "open_ledger",
+]

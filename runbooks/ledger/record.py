@@ -84,7 +84,9 @@ class Record:
             self._folder.append(event)
         except OSError as error:
             self._copies = False
-            self._row({"at": now(), "step": "copy-lost", "error": f"{self.folder}: {error}"})
+            # The row of the event itself stands: that its copy does not must not deny it.
+            with suppress(OSError):
+                self._row({"at": now(), "step": "copy-lost", "error": f"{self.folder}: {error}"})
 
     def close(self) -> None:
         """Close the copy; what was written is on record already."""

@@ -29,6 +29,10 @@ class UnrecordedError(OSError):
     """A step is not on record, or it is not known whether it is; what was to follow must not."""
 
 
+class SupersededError(UnrecordedError):
+    """Somebody else holds the site, or held it meanwhile: what is on record is theirs."""
+
+
 def unusable(text: str) -> InputError:
     """Return the error that says ``text``, a sentence that names its own place."""
     error = InputError()

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inventory.errors import RefusedError
 from runbooks.ledger import rows
 from runbooks.ledger.schema import ensure_schema
-from runbooks.ledger.troubles import UnrecordedError, sentence, translated
+from runbooks.ledger.troubles import SupersededError, UnrecordedError, sentence, translated
 from runbooks.ledger.who import now, who
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Writer:
                 connection = self._connection or self._again(is_urgent=is_urgent)
                 with connection.begin():
                     if rows.held_by(connection, self._site) != self._token:
-                        raise UnrecordedError(
+                        raise SupersededError(
                             f"{what} is not on record: the ledger {self._backend.where} was lost "
                             "and somebody else has held the site since"
                         )
@@ -117,7 +117,9 @@ class Writer:
         self._not_before = time.monotonic() + _AGAIN_S
         connection = self._backend.take()
         if connection is None:
-            raise OSError("the connection was lost and with it the lock, which somebody else has")
+            raise SupersededError(
+                "the ledger was lost, and with it the site's lock, which somebody else has"
+            )
         self._not_before = 0.0
         self._connection = connection
         return connection

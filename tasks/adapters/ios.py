@@ -124,7 +124,6 @@ class IosAdapter:
             runs_until = arm(driver, revert_in)
             try:
                 merge(driver, path)
-                was_in_time(driver, runs_until)
             except LockedError:
                 # A way back would undo what whoever has the lock is doing.
                 stand_down(driver)
@@ -132,6 +131,7 @@ class IosAdapter:
             except DeviceError:
                 revert_now(driver)
                 raise
+            was_in_time(driver, runs_until)
 
     def _needs_all(self, driver: Driver, candidate: str) -> None:
         """Raise unless the switch holds all that the candidate says.

@@ -149,7 +149,7 @@ def test_a_terminal_lost_in_the_middle_of_a_wave_takes_every_switch_back(
     assert _status(site_path) == "taken-back"
 
 
-@pytest.mark.parametrize("step", ["prepared", "decision", "confirmed", "end"])
+@pytest.mark.parametrize("step", ["prepared", "decision"])
 def test_what_can_not_be_recorded_is_taken_back(
     lab: Lab, site_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -169,6 +169,30 @@ def test_what_can_not_be_recorded_is_taken_back(
     assert "No space left on device" in done.err
     assert configurations(lab) == before
     assert full[0] == step
+
+
+@pytest.mark.parametrize("step", ["confirmed", "end"])
+def test_what_was_decided_and_done_stands_also_where_its_end_is_not_on_record(
+    lab: Lab, site_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = configurations(lab)
+    write = Record.write
+
+    def fill(self: Record, what: str, **facts: object) -> None:
+        if what == step:
+            raise OSError(28, "No space left on device")
+        write(self, what, **facts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Record, "write", fill)
+        done = ringfence("deploy", "--site", str(site_path), "--yes")
+    assert done.code == 3
+    assert "confirmed on every device, which is not on record" in done.err
+    fenced = configurations(lab)
+    assert fenced != before
+    recovered = ringfence("recover", "--site", str(site_path))
+    assert recovered.code == 0, recovered.err
+    assert (_status(site_path), configurations(lab)) == ("confirmed", fenced)
 
 
 def test_a_killed_run_that_stands_in_part_is_taken_back(lab: Lab, site_path: Path) -> None:

@@ -13,6 +13,7 @@ from inventory.errors import DeviceError, IncompleteError
 from inventory.models import Timers
 from runbooks import engine, way_back
 from runbooks.engine import Engine
+from runbooks.ledger import SupersededError
 from runbooks.progress import Progress
 from runbooks.timing import Timing
 from tasks.errors import OtherError, UntouchedError
@@ -244,9 +245,73 @@ def test_a_confirmed_device_is_not_waited_for(world: World) -> None:
     assert world.now == 1000.0
 
 
-@pytest.mark.parametrize("step", ["prepare", "prepared", "decision", "confirmed", "end"])
+@pytest.mark.parametrize("step", ["prepare", "prepared", "decision"])
 def test_what_can_not_be_written_takes_everything_back(world: World, step: str) -> None:
     world.fails["write", step] = [OSError(28, "No space left on device")] * 99
     with pytest.raises(OSError, match="No space"):
         world.run()
     assert set(world.states.values()) == {"old"}
+
+
+@pytest.mark.parametrize("step", ["confirmed", "end"])
+def test_what_was_decided_and_done_is_not_contradicted(world: World, step: str) -> None:
+    """Whether the last step is on record is not known: neither end may be untrue."""
+    world.fails["write", step] = [OSError(28, "No space left on device")] * 99
+    with pytest.raises(IncompleteError, match=r"confirmed on every device.*\n.*recover"):
+        world.run()
+    assert set(world.states.values()) == {"new"}
+    assert world.of("decision")[-1]["is_last"]
+    assert not any(one.startswith("take_back") for one in world.log)
+
+
+@pytest.mark.parametrize("step", ["prepare", "prepared", "decision", "failed"])
+def test_who_lost_the_site_to_another_host_touches_nothing_any_more(
+    world: World, step: str
+) -> None:
+    world.fails["write", step] = [SupersededError("somebody else has held the site since")] * 99
+    world.fails["confirm", "d"] = [DeviceError("no")] if step == "failed" else []
+    with pytest.raises(IncompleteError, match="nothing more was done from here"):
+        world.run()
+    assert not any(one.startswith("take_back") for one in world.log)
+
+
+def test_that_the_site_is_lost_may_come_out_only_then(world: World) -> None:
+    world.fails["prepare", "c"] = [DeviceError("no")]
+    world.fails["write", "decision"] = [SupersededError("somebody else has held the site since")]
+    with pytest.raises(IncompleteError, match="nothing more was done from here"):
+        world.run()
+    assert not any(one.startswith("take_back") for one in world.log)
+
+
+def test_who_failed_to_confirm_has_a_timer_still(world: World) -> None:
+    world.fails["confirm", "d"] = [DeviceError("d hangs")]
+    world.fails["take_back", "d"] = [DeviceError("d hangs")] * 2
+    with pytest.raises(DeviceError, match="d hangs") as raised:
+        world.run()
+    assert not isinstance(raised.value, IncompleteError)
+    assert (world.now, world.steps[-1]["status"]) == (pytest.approx(1075, abs=1), "taken-back")
+
+
+def test_untouched_is_on_record_before_the_wave_is_home(world: World) -> None:
+    world.fails["prepare", "a"] = [UntouchedError("a is somebody else's")]
+    seen: list[str] = []
+    world.when["prepare b"] = lambda: seen.extend(one["step"] for one in world.steps)
+    with pytest.raises(DeviceError, match="somebody else's"):
+        world.run()
+    assert seen == ["prepare", "untouched"]
+
+
+def test_untouched_stays_so_where_the_record_fails(world: World) -> None:
+    world.fails["prepare", "b"] = [UntouchedError("b is somebody else's")]
+    world.fails["write", "prepared"] = [OSError(28, "No space")] * 9
+    with pytest.raises(OSError, match="No space"):
+        world.run()
+    assert "take_back b" not in world.log
+    assert world.states["a"] == "old"
+
+
+def test_late_routes_do_not_split_the_decision(world: World) -> None:
+    world.site.settings = SimpleNamespace(timers=Timers(confirm=120, settle=30, longest=600))
+    world.cost["prepare"] = 13.0
+    world.run()
+    assert len(world.of("decision")) == 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from inventory.errors import DeviceError, InputError
+from inventory.errors import DeviceError, IncompleteError, InputError
 from inventory.models import Timers
 from runbooks import recover as recovering
 from runbooks import way_back
@@ -53,6 +53,8 @@ class World:
         self.states: dict[str, tuple[str, bool]] = dict.fromkeys(NAMES, ("new", True))
         self.away: set[str] = set()
         self.held = 0
+        self.may_wait: bool | None = None
+        self.full: set[str] = set()
 
     # What stands for the ledger and the record
 
@@ -80,6 +82,8 @@ class World:
         return self
 
     def write(self, step: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
+        if step in self.full:
+            raise OSError(28, "No space left on device")
         self.events.append({"step": step, **facts})
 
     def end(self, status: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
@@ -133,6 +137,7 @@ class World:
         self.states[device.name] = after, False
 
     def take_back(self, _host: object, device: Any, way: Any) -> None:  # noqa: ANN401
+        self.may_wait = way.may_wait
         if self.states[device.name][0] not in (way.before, way.after):
             raise VerifyError(f"{device.name} is not what it was")
         self.states[device.name] = way.before, False
@@ -299,3 +304,29 @@ def test_what_the_steps_add_up_to(
 def test_a_device_is_judged_by_its_filters(waits: bool, found: str, state: State) -> None:
     plan: Any = PLANS[0]
     assert state_of(plan, waits, found) == state
+
+
+@pytest.mark.parametrize("step", ["recover", "decision", "confirmed", "end"])
+def test_what_can_not_be_written_leaves_the_run_unfinished(world: World, step: str) -> None:
+    world.full = {step}
+    with pytest.raises(IncompleteError, match="run r is not ended"):
+        world.recover()
+    world.full = set()
+    assert world.recover().ended == "confirmed"
+    assert set(world.states.values()) == {("new", False)}
+
+
+@pytest.mark.parametrize(
+    ("at", "more", "may_wait"),
+    [
+        (AT, [], True),
+        ("2020-01-01T00:00:00.000+00:00", [], False),
+        ("2020-01-01T00:00:00.000+00:00", [{"step": "decision", "take_back": ["a"]}], True),
+    ],
+)
+def test_what_waits_long_after_our_timers_is_not_ours(
+    world: World, at: str, more: list[dict[str, Any]], may_wait: bool
+) -> None:
+    world.events = [{**one, "at": at} for one in [*BEGUN, *more]]
+    assert world.recover().ended == "taken-back"
+    assert world.may_wait is may_wait

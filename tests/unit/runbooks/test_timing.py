@@ -58,8 +58,19 @@ def test_a_wave_that_does_not_fit_any_more_waits_for_a_confirmation() -> None:
     assert timing.fits(0, 30.0)
     assert not timing.fits(0, 29.9)
     assert timing.fits(0, float("inf"))
+    # What a wave took has the time in it that routes took to follow.
     timing.learn(25.0)
-    assert not timing.fits(0, 44.9)
+    assert timing.fits(0, 30.0)
+    timing.learn(40.0)
+    assert not timing.fits(0, 39.9)
+
+
+def test_more_devices_than_are_worked_on_at_once_take_longer() -> None:
+    names = [f"d{number}" for number in range(200)]
+    waves = [names[first : first + 50] for first in range(0, 200, 50)]
+    many = Timing(site(dict.fromkeys(names, "frr")), waves, dict.fromkeys(names, 10.0))
+    few = Timing(site(dict.fromkeys(names, "frr")), waves[:1], dict.fromkeys(names, 10.0))
+    assert (few.confirm_s(), many.confirm_s()) == (20.0, 80.0)
 
 
 @given(

@@ -211,3 +211,19 @@ def test_no_foreign_line_is_quoted_whole() -> None:
     assert said == (
         "`key ...` below `tacacs server T1` is gone and `key ...` below `tacacs server T1` is new"
     )
+
+
+def test_who_was_only_asked_is_untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bool:
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr(Switch, "pending", refuse)
+    with pytest.raises(UntouchedError, match="can't be reached: refused"):
+        prepare(host(Switch(BEFORE)), DEVICE, todo())
+
+
+def test_a_commit_that_waits_after_our_timers_is_somebody_elses() -> None:
+    switch = Switch(OTHER, undo=BEFORE)
+    with pytest.raises(LockedError, match="it is somebody else's"):
+        take_back(host(switch), DEVICE, replace(WAY, may_wait=False))
+    assert (switch.text, switch.undo, switch.said) == (OTHER, BEFORE, [])
