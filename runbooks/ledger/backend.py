@@ -40,6 +40,10 @@ class Backend(Protocol):
         """Let nobody else migrate until the transaction of ``connection`` ends."""
         ...
 
+    def let_go(self, connection: Connection) -> None:
+        """Give the lock back, which ``connection`` holds, in its transaction."""
+        ...
+
     def release(self) -> None:
         """Give the lock back, if it is held; the connection is closed already."""
         ...

@@ -7,6 +7,7 @@ when the process, the host or the connection dies, and who lost the connection c
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -42,6 +43,10 @@ _CLIENT: Final[Mapping[str, Any]] = {
 }
 
 
+#: How often, and how many seconds apart, the lock is tried for.
+_ATTEMPTS, _AGAIN_S = 5, 0.2
+
+
 class PostgresBackend:
     """The database at ``url``, which holds no password; ``site`` names the lock."""
 
@@ -66,10 +71,15 @@ class PostgresBackend:
     def take(self) -> Connection | None:
         """Return a connection whose session holds the advisory lock."""
         connection = self._engine.connect()
+        query = text("SELECT pg_try_advisory_lock(:key)")
         try:
-            query = text("SELECT pg_try_advisory_lock(:key)")
-            taken = connection.execute(query, {"key": self._key}).scalar_one()
-            connection.commit()
+            # The server may still be at the end of a session whose client is gone already.
+            for attempt in range(_ATTEMPTS):
+                time.sleep(_AGAIN_S if attempt else 0.0)
+                taken = connection.execute(query, {"key": self._key}).scalar_one()
+                connection.commit()
+                if taken:
+                    break
         except BaseException:
             connection.close()
             raise
@@ -83,8 +93,12 @@ class PostgresBackend:
         key = lock_key("migrations")
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
+    def let_go(self, connection: Connection) -> None:
+        """Give the lock back at once, not when the server notices that the session has ended."""
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
+
     def release(self) -> None:
-        """Do nothing: the lock went with the connection."""
+        """Do nothing: the lock went with the connection, at the latest."""
 
 
 def lock_key(what: str) -> int:

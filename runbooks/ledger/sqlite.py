@@ -71,6 +71,9 @@ class SqliteBackend:
     def lock_migrations(self, connection: Connection) -> None:
         """Do nothing: the transaction of a writer is the only one that writes."""
 
+    def let_go(self, connection: Connection) -> None:
+        """Do nothing: the lock is the file's, not the connection's."""
+
     def release(self) -> None:
         """Close the file that is locked, which frees it."""
         if self._lock is not None:

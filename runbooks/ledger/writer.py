@@ -141,6 +141,7 @@ class Writer:
                 if connection is not None:
                     with suppress(SQLAlchemyError, OSError), connection.begin():
                         rows.let_go(connection, self._site, self._token)
+                        self._backend.let_go(connection)
             finally:
                 self._drop()
                 self._backend.release()
