@@ -91,7 +91,7 @@ def plain(site_path: Path, candidates: Mapping[str, str]) -> Callable[[], None]:
         if platform == "iosxr_netconf":
             # Our adapter made ncclient insist on host keys, in this process.
             known_hosts = trust.path(str(site.settings.ssh.known_hosts))
-            optional["hostkey_b64"] = pinned_key(known_hosts, str(host.hostname), host.port)
+            optional["hostkey_b64"] = pinned_key(known_hosts, str(host.hostname), host.port or 0)
         host.connection_options["napalm"] = ConnectionOptions(
             password=site.password(), extras={"optional_args": optional}
         )
@@ -140,7 +140,7 @@ def test_one_wave_takes_what_its_slowest_device_takes(
     all_plain, _ = measured(late, names, plain(site, candidates))
     unfence(late)
     found: list[tuple[float, list[int]]] = []
-    benchmark.pedantic(
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda: found.append(measured(late, names, deploying(site, names))), rounds=1
     )
     took, trips_all = found[0]

@@ -31,14 +31,17 @@ PLANS = [
     SimpleNamespace(device=name, digest="old", digest_after="new", way_back="back", changes=())
     for name in NAMES
 ]
-BEGUN = [
+BEGUN: list[dict[str, Any]] = [
     {"step": "begin"},
     {"step": "prepare", "at": AT, "devices": ["a"], "timers": {"a": 60}},
     {"step": "prepared", "device": "a"},
     {"step": "prepare", "at": AT, "devices": ["b"], "timers": {"b": 90}},
     {"step": "prepared", "device": "b"},
 ]
-DECIDED = [*BEGUN, {"step": "decision", "confirm": ["a", "b"], "is_last": True}]
+DECIDED: list[dict[str, Any]] = [
+    *BEGUN,
+    {"step": "decision", "confirm": ["a", "b"], "is_last": True},
+]
 
 
 class World:
@@ -115,7 +118,7 @@ class World:
         arguments: Mapping[str, tuple[Any, ...]],
         done: Callable[[Outcome[Any]], None],
     ) -> dict[str, Outcome[Any]]:
-        outcomes = {}
+        outcomes: dict[str, Outcome[Any]] = {}
         for name in self.names if names is None else names:
             try:
                 if name in self.away:
