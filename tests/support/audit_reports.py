@@ -1,8 +1,8 @@
 """Audit reports for tests of what is made from one: start with :func:`make_report`.
 
 ``clean``, ``every_kind``, ``half_unknown``, ``interrupted``, ``hostile`` and ``empty`` are whole
-reports; :data:`REPORTS` has them all by name; their parts are made in :mod:`audit_parts`. Law: every one of them is a valid
-``ringfence.audit/v1``, also the hostile one, whose every free text is :data:`HOSTILE`.
+reports, :data:`REPORTS` has them all by name, and :mod:`audit_parts` makes their parts. Law: every
+one is a valid ``ringfence.audit/v1``, also the hostile one, whose every text is :data:`HOSTILE`.
 """
 
 from __future__ import annotations
