@@ -108,6 +108,26 @@ def evaluate(entries: Sequence[PrefixListEntry], version: int) -> PrefixSet:
     return PrefixSet(version, *_first_match(width, rows))
 
 
+def deciding(entries: Iterable[PrefixListEntry], prefix: Network) -> int | None:
+    """Return the place of the entry that decides about ``prefix``, counted from 0; None if none.
+
+    Raises:
+        ValueError: if two entries have the same number.
+    """
+    address = int(prefix.network_address)
+    places = enumerate(_ranked(entries))
+    for place, (_, entry) in sorted(places, key=lambda one: one[1][0]):
+        own = entry.prefix
+        beyond = own.max_prefixlen - own.prefixlen
+        if (
+            own.version == prefix.version
+            and entry.lo <= prefix.prefixlen <= entry.hi
+            and address >> beyond == int(own.network_address) >> beyond
+        ):
+            return place
+    return None
+
+
 def _ranked(entries: Iterable[PrefixListEntry]) -> list[tuple[int, PrefixListEntry]]:
     """Return the entries with the number that decides their order."""
     ranked: list[tuple[int, PrefixListEntry]] = []

@@ -7,10 +7,24 @@ Each is found again in the device's own text by its dialect
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policies.filters import Direction, SessionKey
+
+
+class Part(StrEnum):
+    """One of the things that can be attached to a session, in one family and direction.
+
+    ``OTHER`` are lines that prefixes alone can't decide, and whatever overrides all others.
+    """
+
+    ROUTE_MAP = "route-map"
+    PREFIX_LIST = "prefix-list"
+    UNSUPPRESS_MAP = "unsuppress-map"
+    DEFAULT = "default-originate"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +37,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:
-    """An entry of a prefix-list; ``index`` counts from 0, None means the end of the list."""
+    """An entry of a prefix-list; ``index`` counts from 0, None means the end of the list.
+
+    It counts the entries, then what is unknown of the list.
+    """
 
     version: int
     prefix_list: str
@@ -40,11 +57,15 @@ class StanzaRef:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentRef:
-    """What is attached to a session in one family and direction, or that nothing is."""
+    """What is attached to a session in one family and direction, or that nothing is.
+
+    ``part`` is the one thing that is meant; None means all of them.
+    """
 
     session: SessionKey
     version: int
     direction: Direction
+    part: Part | None = None
 
 
 #: Any of them.
