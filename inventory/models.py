@@ -199,7 +199,10 @@ class Limits(Model):
 
 
 class Ssh(Model):
-    """How devices are reached and recognised; paths are relative to the site's folder."""
+    """How devices are reached and recognised; paths are relative to the site's folder.
+
+    The environment variable RINGFENCE_KEY_FILE goes before ``key_file``.
+    """
 
     key_file: PathField | None = None
     known_hosts: PathField | None = Field(
@@ -226,7 +229,7 @@ class Tls(Model):
 class Credentials(Model):
     """Where the password comes from, for devices that want one; it stands in no file of a site.
 
-    The environment variable RINGFENCE_PASSWORD goes first.
+    The environment variable RINGFENCE_PASSWORD goes first, then RINGFENCE_PASSWORD_FILE.
     """
 
     password_file: PathField | None = Field(

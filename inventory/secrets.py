@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ def read_password(path: Path, place: Place, key: str, name: str) -> str:
     """
     try:
         text = path.read_text(encoding="utf-8").rstrip("\r\n")
-        shared = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+        shared = _is_shared(path.stat())
     except UnicodeDecodeError:
         # Python's own sentence quotes the bytes.
         raise InputError(Problem(place, f"{key}: {name!r} is not one line of text")) from None
@@ -30,3 +31,14 @@ def read_password(path: Path, place: Place, key: str, name: str) -> str:
     if not text or not text.isprintable():
         raise InputError(Problem(place, f"{key}: {name!r} is not one line of text"))
     return text
+
+
+def _is_shared(status: os.stat_result) -> bool:
+    """Return whether others may read a file.
+
+    As OpenSSH does, the group is only looked at where the file is one's own: what root lends by an
+    ACL, as systemd does with credentials, shows the ACL's mask there.
+    """
+    if status.st_uid != os.getuid():
+        return bool(status.st_mode & stat.S_IROTH)
+    return bool(status.st_mode & (stat.S_IRGRP | stat.S_IROTH))

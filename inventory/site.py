@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from inventory import source
+from inventory.environment import with_environment
 from inventory.errors import InputError, Place, Problem
 from inventory.models import (
     DEVICE_ROLES,
@@ -155,7 +156,7 @@ def load_site(path: Path) -> Site:
         raise InputError(*problems)
     return Site(
         path=path,
-        settings=settings,
+        settings=with_environment(settings),
         clusters=clusters,
         devices=devices,
         pools_source=pools_source,

@@ -21,6 +21,7 @@ from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, e
 from runbooks.cli_record import runs_command, show_command
 from runbooks.cli_recover import recover_command
 from runbooks.cli_sign import sign_command, signers_command
+from runbooks.cli_validate import validate_command
 from runbooks.deploy import deploy
 from runbooks.ledger import open_ledger
 from runbooks.plan_file import parse_plan, plan_schema, read_plan
@@ -263,6 +264,7 @@ def schema_command(name: str) -> int:
 
 cli.add_command(sign_command)
 cli.add_command(signers_command)
+cli.add_command(validate_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
