@@ -7,6 +7,7 @@ returned: an adapter only carries out, :mod:`tasks.verify` judges.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,16 +23,27 @@ if TYPE_CHECKING:
 Driver = Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Tables:
     """What a device's BGP says: the neighbors that are up, and the routes accepted from sessions.
 
-    ``up`` holds (vrf, address), dynamic neighbors included. ``accepted`` has the slots that
-    were asked for, by session and family; a peer group's are those of all its members.
+    ``up`` holds (vrf, address), dynamic neighbors included. ``routes`` has the slots that were
+    asked for, by session and family: what was accepted from each neighbor, by its address. Of a
+    peer group those are its members.
     """
 
     up: frozenset[tuple[str, str]]
-    accepted: Mapping[tuple[SessionKey, int], frozenset[Network]] = field(default_factory=dict)
+    routes: Mapping[tuple[SessionKey, int], Mapping[str, frozenset[Network]]] = field(
+        default_factory=dict
+    )
+
+    @cached_property
+    def accepted(self) -> Mapping[tuple[SessionKey, int], frozenset[Network]]:
+        """The routes of each slot, from whomever."""
+        return {
+            slot: frozenset[Any]().union(*by_neighbor.values())
+            for slot, by_neighbor in self.routes.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,17 +33,20 @@ def read_tables(
     peers = [*_peers(first), *_peers(second)]
     up = {("" if vrf == _DEFAULT_VRF else vrf, peer) for vrf, peer, _, is_up in peers if is_up}
     accepted = {
-        (place, peer): prefixes
+        (place, peer): frozenset(prefixes)
         for place, table in zip(wanted, rest, strict=True)
         for peer, prefixes in _accepted(table, place[0]).items()
     }
-    found: dict[tuple[SessionKey, int], frozenset[Network]] = {}
+    found: dict[tuple[SessionKey, int], dict[str, frozenset[Network]]] = {}
     for key, version in sessions:
         vrf = key.vrf or _DEFAULT_VRF
         members = {peer for place, peer, group, _ in peers if (place, group) == (vrf, key.name)}
-        of_each = [accepted.get(((vrf, version), one), set()) for one in members or {key.name}]
-        found[key, version] = frozenset(set[Any]().union(*of_each))
-    return Tables(up=frozenset(up), accepted=found)
+        found[key, version] = {
+            one: accepted[(vrf, version), one]
+            for one in sorted(members or {key.name})
+            if ((vrf, version), one) in accepted
+        }
+    return Tables(up=frozenset(up), routes=found)
 
 
 def _peers(said: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, bool]]:

@@ -49,12 +49,15 @@ class FrrAdapter:
             for address, peer in instance["peers"].items()
             if peer["is_up"]
         }
-        routes = driver.accepted_routes_of([(key.name, key.vrf, ver) for key, ver in sessions])
-        accepted = {
-            session: frozenset(ip_network(one) for one in found)
-            for session, found in zip(sessions, routes, strict=True)
+        found = driver.accepted_routes_from([(key.name, key.vrf, ver) for key, ver in sessions])
+        routes = {
+            session: {
+                neighbor: frozenset(ip_network(one) for one in prefixes)
+                for neighbor, prefixes in by_neighbor.items()
+            }
+            for session, by_neighbor in zip(sessions, found, strict=True)
         }
-        return Tables(up=frozenset(up), accepted=accepted)
+        return Tables(up=frozenset(up), routes=routes)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the candidate, and discard."""

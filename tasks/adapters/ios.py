@@ -98,15 +98,15 @@ class IosAdapter:
         """Return who is up, and what is accepted from ``sessions``."""
         there = neighbors(ask(driver, f"show bgp all neighbors | {FILTER}"))
         up = {(one.vrf, one.address) for one in there if one.is_up}
-        accepted = {}
+        routes: dict[tuple[SessionKey, int], dict[str, frozenset[Network]]] = {}
         for key, version in sessions:
-            routes: set[Network] = set()
-            for one in there:
-                is_meant = one.vrf == key.vrf and key.name in {one.address, one.group}
-                if one.is_up and one.version == version and is_meant:
-                    routes |= accepted_routes(ask(driver, _routes_command(one, version)))
-            accepted[key, version] = frozenset(routes)
-        return Tables(up=frozenset(up), accepted=accepted)
+            routes[key, version] = {
+                one.address: accepted_routes(ask(driver, _routes_command(one, version)))
+                for one in there
+                if one.is_up and one.version == version and one.vrf == key.vrf
+                if key.name in {one.address, one.group}
+            }
+        return Tables(up=frozenset(up), routes=routes)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the switch's own diff; it has no candidate to show."""

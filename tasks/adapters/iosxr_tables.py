@@ -71,13 +71,16 @@ def read_tables(reply: bytes, running: str, sessions: Sequence[tuple[SessionKey,
         if one.findtext("b:connection-state", "", _NS) == "bgp-st-estab"
     }
     groups = group_members(running)
-    accepted = {}
+    routes = {}
     for key, version in sessions:
         whom = Whom(key, groups)
         tables = vrfs.get(key.vrf)
-        routes = () if tables is None else _paths(tables, version)
-        accepted[key, version] = frozenset(route for route, peer in routes if peer in whom)
-    return Tables(up=frozenset(up), accepted=accepted)
+        found: dict[str, set[Network]] = {}
+        for route, peer in () if tables is None else _paths(tables, version):
+            if peer in whom:
+                found.setdefault(peer, set()).add(route)
+        routes[key, version] = {peer: frozenset(some) for peer, some in found.items()}
+    return Tables(up=frozenset(up), routes=routes)
 
 
 class Whom:
@@ -121,7 +124,8 @@ def _paths(tables: etree._Element, version: int) -> Iterator[tuple[Network, str]
             network = path.findtext("b:network", "", _NS)
             peer = path.findtext("b:neighbor-address", "", _NS)
             if peer and path.findtext("b:route-type", "used", _NS) == "used":
-                yield ip_network(f"{network}/{path.findtext('b:prefix-length', '', _NS)}"), peer
+                length = path.findtext("b:prefix-length", "", _NS)
+                yield ip_network(f"{network}/{length}"), str(ip_address(peer))
 
 
 def group_members(running: str) -> dict[tuple[str, str], list[str]]:

@@ -110,19 +110,19 @@ class IosXrAdapter:
             running = self._texts.get(driver) or self.running(driver)
             ensure_whole(driver, running)
             groups = group_members(running)
-        routes: dict[tuple[str, int, str], frozenset[Network]] = {}
-        accepted = {}
+        of_each: dict[tuple[str, int, str], frozenset[Network]] = {}
+        routes: dict[tuple[SessionKey, int], dict[str, frozenset[Network]]] = {}
         for key, version in sessions:
             whom = Whom(key, groups)
-            accepted[key, version] = frozenset[Any]()
+            routes[key, version] = {}
             for vrf, address in up:
                 if vrf != key.vrf or address not in whom:
                     continue
                 asked = (vrf, version, address)
-                if asked not in routes:
-                    routes[asked] = frozenset(_routes(driver, *asked))
-                accepted[key, version] |= routes[asked]
-        return Tables(up=up, accepted=accepted)
+                if asked not in of_each:
+                    of_each[asked] = frozenset(_routes(driver, *asked))
+                routes[key, version][address] = of_each[asked]
+        return Tables(up=up, routes=routes)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the merged candidate, and discard."""

@@ -41,18 +41,16 @@ def read_tables(rpc: Any, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
             for name in (address, peer.findtext("peer-group", "").strip(), GLOBAL):
                 members[SessionKey(vrf, name)].add(address)
     # A neighbor may be asked for by its own name, by its group's and by that of all: once will do.
-    routes: dict[tuple[str, int, str], frozenset[Network]] = {}
+    of_each: dict[tuple[str, int, str], frozenset[Network]] = {}
     for key, version in sessions:
         for address in members[key]:
-            if (key.vrf, version, address) not in routes:
-                routes[key.vrf, version, address] = _accepted(rpc, key.vrf, version, address)
-    accepted = {
-        (key, version): frozenset().union(
-            *(routes[key.vrf, version, address] for address in members[key])
-        )
+            if (key.vrf, version, address) not in of_each:
+                of_each[key.vrf, version, address] = _accepted(rpc, key.vrf, version, address)
+    routes = {
+        (key, version): {one: of_each[key.vrf, version, one] for one in members[key]}
         for key, version in sessions
     }
-    return Tables(up=frozenset(up), accepted=accepted)
+    return Tables(up=frozenset(up), routes=routes)
 
 
 def _instances(rpc: Any) -> list[str]:  # noqa: ANN401 - PyEZ is not annotated

@@ -44,19 +44,26 @@ def read_tables(
     up = read_up(wire, driver)
     everyone = neighbors_of([key for key, _ in sessions], up, running)
     asked = [
-        (key, version, f"show bgp ipv{version} unicast neighbors {address} routes{_in_vrf(key)}")
+        (
+            key,
+            version,
+            address,
+            f"show bgp ipv{version} unicast neighbors {address} routes{_in_vrf(key.vrf)}",
+        )
         for key, version in sessions
         for address in everyone[key]
     ]
-    shown = wire.show_all(driver, [command for _, _, command in asked]) if asked else []
-    routes: dict[tuple[SessionKey, int], set[Network]] = {slot: set() for slot in sessions}
-    for (key, version, _), text in zip(asked, shown, strict=True):
-        routes[key, version] |= _routes(text)
-    return Tables(up=up, accepted={slot: frozenset(found) for slot, found in routes.items()})
+    shown = wire.show_all(driver, [command for *_, command in asked]) if asked else []
+    routes: dict[tuple[SessionKey, int], dict[str, frozenset[Network]]] = {
+        slot: {} for slot in sessions
+    }
+    for (key, version, address, _), text in zip(asked, shown, strict=True):
+        routes[key, version][address] = _routes(text)
+    return Tables(up=up, routes=routes)
 
 
-def _in_vrf(key: SessionKey) -> str:
-    return f" vrf {key.vrf}" if key.vrf else ""
+def _in_vrf(vrf: str) -> str:
+    return f" vrf {vrf}" if vrf else ""
 
 
 def read_up(wire: Wire, driver: Driver) -> Up:
@@ -109,9 +116,9 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _routes(text: str) -> set[Network]:
+def _routes(text: str) -> frozenset[Network]:
     found = (_ROUTE.match(line) for line in text.splitlines())
-    return {ip_network(one["prefix"]) for one in found if one}
+    return frozenset(ip_network(one["prefix"]) for one in found if one)
 
 
 def _rows(table: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -138,15 +138,17 @@ class _Paper:
 
     def tables(self, _: None, sessions: Iterable[tuple[SessionKey, int]]) -> Tables:
         routes = self.fleet.routes.get(self.name, {})
-        accepted = {
-            (key, version): frozenset(
-                net
-                for one in routes.get(key.name, ())
-                if (net := ip_network(one)).version == version
-            )
+        found = {
+            (key, version): {
+                key.name: frozenset(
+                    net
+                    for one in routes.get(key.name, ())
+                    if (net := ip_network(one)).version == version
+                )
+            }
             for key, version in sessions
         }
-        return Tables(up=frozenset(), accepted=accepted)
+        return Tables(up=frozenset(), routes=found)
 
     def dry_run(self, _: None, candidate: str) -> tuple[str, None]:
         lines = "".join(f"+{line}\n" for line in candidate.splitlines())

@@ -92,8 +92,8 @@ def _counters(peer: dict[str, Any], family: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def accepted_routes(switch: Switch, wanted: Sequence[Wanted]) -> list[list[str]]:
-    """Return the prefixes accepted from each neighbor, or from all members of each peer group.
+def accepted_routes(switch: Switch, wanted: Sequence[Wanted]) -> list[dict[str, list[str]]]:
+    """Return the prefixes accepted from each neighbor, or from each member of each peer group.
 
     In two round trips, however many there are.
 
@@ -105,20 +105,21 @@ def accepted_routes(switch: Switch, wanted: Sequence[Wanted]) -> list[list[str]]
         one.check()
     members = _members(switch, wanted)
     asked = [
-        (place, f"show bgp {one.inside}ipv{one.version} unicast neighbors {member} routes json")
+        (
+            place,
+            member,
+            f"show bgp {one.inside}ipv{one.version} unicast neighbors {member} routes json",
+        )
         for place, one in enumerate(wanted)
         for member in members[place]
     ]
-    found: list[set[str]] = [set() for _ in wanted]
-    answers = switch.vtysh_json([command for _, command in asked])
-    for (place, command), answer in zip(asked, answers, strict=True):
+    found: list[dict[str, list[str]]] = [{} for _ in wanted]
+    answers = switch.vtysh_json([command for _, _, command in asked])
+    for (place, member, command), answer in zip(asked, answers, strict=True):
         if "routes" not in answer and "warning" in answer:
             raise CommandErrorException(f"{command!r}: {answer['warning']}")
-        found[place].update(answer.get("routes", {}))
-    return [
-        sorted(prefixes, key=lambda prefix: ipaddress.ip_network(prefix).network_address)
-        for prefixes in found
-    ]
+        found[place][member] = list(answer.get("routes", {}))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

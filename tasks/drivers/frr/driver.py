@@ -22,6 +22,7 @@ import os
 import re
 import secrets
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ from napalm.base.exceptions import (
     ReplaceConfigException,
 )
 
-from tasks.drivers.frr import bgp_detail, bgp_neighbors, facts
+from tasks.drivers.frr import bgp_detail, bgp_neighbors, bgp_paths, facts
 from tasks.drivers.frr.candidate import Candidate, merged, replaced
 from tasks.drivers.frr.sanitize import sanitize
 from tasks.drivers.frr.switch import Switch
@@ -286,13 +287,27 @@ class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type ann
 
         After policy, sorted, without duplicates. `vrf` "" is the default one, `version` 4 or 6.
         """
-        return self.accepted_routes_of([(neighbor, vrf, version)])[0]
+        (found,) = self.accepted_routes_from([(neighbor, vrf, version)])
+        return sorted(set().union(*found.values()), key=_by_address)
 
-    def accepted_routes_of(self, wanted: list[tuple[str, str, int]]) -> list[list[str]]:
-        """Return `accepted_routes` of many (neighbor, vrf, version), in two round trips."""
+    def accepted_routes_from(
+        self, wanted: list[tuple[str, str, int]]
+    ) -> list[dict[str, list[str]]]:
+        """Return the prefixes accepted from many (neighbor, vrf, version), in two round trips.
+
+        By neighbor: of a peer group those of each of its members.
+        """
         return bgp_neighbors.accepted_routes(
             self._switch, [bgp_neighbors.Wanted(*one) for one in wanted]
         )
+
+    def paths_to(self, wanted: list[tuple[str, str]]) -> list[list[dict[str, str]]]:
+        """Return the paths to many (vrf, prefix), in one round trip; none for one that is gone.
+
+        Each has ``neighbor``, ``hostname``, ``next_hop`` and ``as_path``; "" for what FRR does not
+        tell, such as the name of a neighbor without the hostname capability.
+        """
+        return bgp_paths.paths(self._switch, wanted)
 
     def run_together(self, commands: list[str]) -> str:
         """Return what vtysh commands print, one behind the other, in one round trip."""
@@ -321,6 +336,11 @@ def _whoami(username: str) -> str:
     """Return who is at work here, for the people who wonder on the switch."""
     here = f"{getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}"
     return _one_line(f"{username} ({here})")
+
+
+def _by_address(prefix: str) -> tuple[int, int]:
+    network = ip_network(prefix)
+    return int(network.network_address), network.prefixlen
 
 
 def _one_line(text: str) -> str:

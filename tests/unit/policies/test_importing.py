@@ -99,12 +99,12 @@ def routes(*some: str) -> frozenset[object]:
 
 def drops(running: Running, after: Running, **accepted: str) -> list[str]:
     tables = {
-        (SessionKey("", name.replace("_", ".").lstrip("n.")), 6 if ":" in text else 4): routes(
-            *text.split()
-        )
+        (SessionKey("", name.replace("_", ".").lstrip("n.")), 6 if ":" in text else 4): {
+            "192.0.2.1": routes(*text.split())
+        }
         for name, text in accepted.items()
     }
-    snapshot = Snapshot("", running, Tables(up=frozenset(), accepted=tables))  # type: ignore[arg-type]
+    snapshot = Snapshot("", running, Tables(up=frozenset(), routes=tables))  # type: ignore[arg-type]
     return [f"{one.prefix} from {one.session}" for one in dropped_routes(snapshot, after)]
 
 

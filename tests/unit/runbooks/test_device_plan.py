@@ -52,10 +52,10 @@ NODES = (SessionKey("", "NODES"), 4)
 
 
 def snapshot(running: Running, *routes: str) -> Snapshot:
-    accepted: dict[tuple[SessionKey, int], frozenset[Network]] = {}
+    tables: dict[tuple[SessionKey, int], dict[str, frozenset[Network]]] = {}
     if routes:
-        accepted[NODES] = frozenset(map(ip_network, routes))
-    return Snapshot("", running, Tables(up=frozenset(), accepted=accepted))
+        tables[NODES] = {"172.20.1.11": frozenset(map(ip_network, routes))}
+    return Snapshot("", running, Tables(up=frozenset(), routes=tables))
 
 
 def part(site: Site, running: Running, *routes: str) -> DevicePart:

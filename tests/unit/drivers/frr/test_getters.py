@@ -16,7 +16,8 @@ from tasks.drivers.frr.driver import FRRDriver
 # What the driver offers beyond NAPALM.
 BEYOND = {
     "accepted_routes",
-    "accepted_routes_of",
+    "accepted_routes_from",
+    "paths_to",
     "refresh_routes",
     "run_together",
     "settle_seconds",
