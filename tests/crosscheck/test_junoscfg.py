@@ -22,6 +22,7 @@ from junoscfg.convert.field_validator import FieldValidationError
 
 from policies.change import steps
 from policies.dialects.junos import JunosDialect
+from policies.dialects.junos_braces import is_braces, set_form
 from policies.filters import Direction
 from policies.guards import WantedGuard
 from policies.install import install
@@ -123,3 +124,15 @@ def test_a_family_that_there_is_not_is_told() -> None:
     assert through(line.format("inet"), "structured") == line.format("inet")
     with pytest.raises(FieldValidationError, match="ipv4"):
         through(line.format("ipv4"), "structured")
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_written_in_braces_by_it_is_read_as_in_set_form(name: str) -> None:
+    text = part(startup(name))
+    braces = pipeline(text, from_format="set", to_format="structured", strict=True)
+    assert is_braces(braces)
+    made, numbers = set_form(braces)
+    # It gathers what stands together; so does what it makes of its own braces.
+    assert said(made) == said(pipeline(braces, from_format="structured", to_format="set"))
+    assert sorted(said(made)) == sorted(said(text))
+    assert len(numbers) == len(made.splitlines())
