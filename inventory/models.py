@@ -309,6 +309,10 @@ class Session(Model):
         default=False,
         description="give a session a policy that the platform keeps closed without one",
     )
+    narrower: bool = Field(
+        default=False,
+        description="its own policy may drop what the pools allow: that is no finding of an audit",
+    )
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:

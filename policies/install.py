@@ -23,7 +23,7 @@ from policies.pools import VERSIONS
 from policies.prefix_list import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from policies.filters import PrefixList, Running, Session
     from policies.guards import Fence, WantedGuard
@@ -35,13 +35,15 @@ class Installation:
 
     ``fenced`` has every slot that a guard holds, members of a group included; ``closed``
     those of them that let nothing through already, and are left so; ``violations`` what
-    stands in the way, in which case ``managed`` must not be used.
+    stands in the way, in which case ``managed`` must not be used; ``obstructed`` has the first
+    of these for every slot that one is about.
     """
 
     managed: Managed
     fenced: dict[Slot, Fence] = field(default_factory=dict)
     closed: dict[Slot, str] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
+    obstructed: dict[Slot, Violation] = field(default_factory=dict)
 
 
 def install(device: str, running: Running, guards: Sequence[WantedGuard]) -> Installation:
@@ -111,6 +113,7 @@ class _Installer:
                     f"{name}, attached to {slot[0]}, does not say any more which policy of yours "
                     "belongs there: it was edited, or a change stopped half-way",
                     f"attach the policy that {slot[0]} is to have in its place",
+                    [slot],
                 )
 
     def _sessions(self, guard: WantedGuard) -> list[Session]:
@@ -147,6 +150,7 @@ class _Installer:
                     "two-guards",
                     f"{session.key} is to be fenced as {held} and as {guard.fence}",
                     "give the member and its peer group the same clusters",
+                    [slot],
                 )
                 continue
             self.out.fenced[slot] = guard.fence
@@ -165,6 +169,7 @@ class _Installer:
                 f"{key} has {attachment.route_map} from a configuration group, and how that merges "
                 "with what is written on the session is not known",
                 "write the policy on the session or its group itself",
+                [slot],
             )
             return
         if attachment.route_map is not None:
@@ -179,6 +184,7 @@ class _Installer:
                 f"{key} has the prefix-list {attachment.prefix_list} and no route-map, and it is "
                 "not known whether the list still holds beside a route-map on this platform",
                 "put the list into a route-map of the session's own",
+                [slot],
             )
             return
         closed = session.is_closed(version, direction) is not False
@@ -189,6 +195,7 @@ class _Installer:
                     f"peer group {session.group} needs a route-map for some of its members, which "
                     f"would open {key}: it is closed for want of a policy",
                     f"give {key} a route-map of its own, or say open: true for it",
+                    [slot],
                 )
             self.out.closed[slot] = "no policy, and the platform lets nothing through then"
         elif above not in self.own.fences:
@@ -198,6 +205,7 @@ class _Installer:
                     f"{key} has no outbound route-map, and as a member of the peer group "
                     f"{session.group} can't have one of its own on this platform",
                     f"guard the peer group {session.group}, or take {key} out of it",
+                    [slot],
                 )
                 return
             self.own.fences[slot] = self.out.fenced[slot]
@@ -240,6 +248,7 @@ class _Installer:
                     "undefined-route-map",
                     f"route-map {name} is attached but not defined, which permits everything",
                     "define it, or detach it",
+                    fenced,
                 )
             return
         if not self._shareable(name, users):
@@ -252,6 +261,7 @@ class _Installer:
                 f"route-map {name} lets routes through from stanza {first_way_through(found)} on, "
                 f"which leaves no {len(by_version)} numbers free in front of it for the guard",
                 "renumber its stanzas to begin at 10",
+                fenced,
             )
             return
         for version, seq in chosen.items():
@@ -271,6 +281,7 @@ class _Installer:
                 "shared-route-map",
                 f"route-map {name} also serves `{others[0].strip()}`, which no guard may narrow",
                 "give the session a route-map of its own",
+                users,
             )
             return False
         mixed = len({slot[1] for slot in users}) > 1
@@ -280,6 +291,7 @@ class _Installer:
                 f"route-map {name} serves IPv4 and IPv6 sessions, and it is not known what a match "
                 "on a list of one family makes of the other's routes on this platform",
                 f"copy {name} under a second name and attach that to the IPv6 sessions",
+                users,
             )
             return False
         for version in VERSIONS:
@@ -295,11 +307,14 @@ class _Installer:
                     "shared-route-map",
                     f"route-map {name} is shared by sessions that need different guards: {said}",
                     f"copy {name} under a second name and attach that to one of them",
+                    users,
                 )
                 return False
         return True
 
-    def _refuse(self, limit: str, evidence: str, way_out: str) -> None:
+    def _refuse(self, limit: str, evidence: str, way_out: str, slots: Iterable[Slot] = ()) -> None:
         one = Violation(limit=limit, where=self.device, evidence=evidence, way_out=way_out)
         if one not in self.out.violations:
             self.out.violations.append(one)
+        for slot in slots:
+            self.out.obstructed.setdefault(slot, one)
