@@ -40,6 +40,10 @@ class Backend(Protocol):
         """Let nobody else migrate until the transaction of ``connection`` ends."""
         ...
 
+    def lock_history(self, connection: Connection) -> None:
+        """Let no other audit of the site be remembered until the transaction ends."""
+        ...
+
     def let_go(self, connection: Connection) -> None:
         """Give the lock back, which ``connection`` holds, in its transaction."""
         ...

@@ -24,14 +24,19 @@ def open_ledger(site: Site) -> Iterator[Ledger]:
         InputError: site.yaml names a database that can't be spoken to, or a password that is
             not one.
     """
-    ledger = Ledger(site, lambda: _backend(site))
+    ledger = Ledger(site, lambda: backend_of(site))
     try:
         yield ledger
     finally:
         ledger.close()
 
 
-def _backend(site: Site) -> Backend:
+def backend_of(site: Site) -> Backend:
+    """Return the database that ``site`` has for its ledger.
+
+    Raises:
+        InputError: site.yaml names one that can't be spoken to, or a password that is not one.
+    """
     url = site.settings.ledger.url
     if url is None:
         from runbooks.ledger.sqlite import SqliteBackend  # noqa: PLC0415 - slow to import

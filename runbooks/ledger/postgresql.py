@@ -46,6 +46,9 @@ _CLIENT: Final[Mapping[str, Any]] = {
 #: How often, and how many seconds apart, the lock is tried for.
 _ATTEMPTS, _AGAIN_S = 5, 0.2
 
+#: A lock that ends with its transaction.
+_LOCK_THAT_ENDS = text("SELECT pg_advisory_xact_lock(:key)")
+
 
 class PostgresBackend:
     """The database at ``url``, which holds no password; ``site`` names the lock."""
@@ -55,6 +58,7 @@ class PostgresBackend:
         self.where = f"{scheme}://{rest}"
         self._engine = _engine(rest, password)
         self._key = lock_key(f"site {site}")
+        self._history_key = lock_key(f"history of {site}")
 
     def is_there(self) -> bool:
         """Return True: only the server knows."""
@@ -90,8 +94,11 @@ class PostgresBackend:
 
     def lock_migrations(self, connection: Connection) -> None:
         """Take the advisory lock of all migrations in this database."""
-        key = lock_key("migrations")
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        connection.execute(_LOCK_THAT_ENDS, {"key": lock_key("migrations")})
+
+    def lock_history(self, connection: Connection) -> None:
+        """Take the advisory lock of the site's history, which no deploy asks for."""
+        connection.execute(_LOCK_THAT_ENDS, {"key": self._history_key})
 
     def let_go(self, connection: Connection) -> None:
         """Give the lock back at once, not when the server notices that the session has ended."""

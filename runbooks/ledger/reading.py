@@ -1,4 +1,4 @@
-"""Reading a ledger that is there: :class:`Reader`. It migrates an old one, and makes none."""
+"""Reading a ledger that is there: :class:`Reader` and :func:`read`. An old one is migrated."""
 
 from __future__ import annotations
 
@@ -62,15 +62,23 @@ class Reader:
         return self._read(lambda connection: rows.plan_text(connection, self._site, run), "")
 
     def _read(self, work: Callable[[Connection], _Read], otherwise: _Read) -> _Read:
-        """Return what ``work`` reads; ``otherwise`` where there are no tables yet."""
-        with translated(self._backend.where), self._backend.reader() as connection:
-            with connection.begin():
-                found = revision(connection)
-            if found is None:
-                return otherwise
-            ensure_known(found, self._backend.where)
-            if found != HEAD:
-                with self._backend.writer() as writer:
-                    ensure_schema(self._backend, writer)
-            with connection.begin():
-                return work(connection)
+        return read(self._backend, work, otherwise)
+
+
+def read(backend: Backend, work: Callable[[Connection], _Read], otherwise: _Read) -> _Read:
+    """Return what ``work`` reads of a ledger; ``otherwise`` where there are no tables yet.
+
+    Raises:
+        InputError: the ledger can't be read.
+    """
+    with translated(backend.where), backend.reader() as connection:
+        with connection.begin():
+            found = revision(connection)
+        if found is None:
+            return otherwise
+        ensure_known(found, backend.where)
+        if found != HEAD:
+            with backend.writer() as writer:
+                ensure_schema(backend, writer)
+        with connection.begin():
+            return work(connection)

@@ -71,6 +71,9 @@ class SqliteBackend:
     def lock_migrations(self, connection: Connection) -> None:
         """Do nothing: the transaction of a writer is the only one that writes."""
 
+    def lock_history(self, connection: Connection) -> None:
+        """Do nothing, for the same reason."""
+
     def let_go(self, connection: Connection) -> None:
         """Do nothing: the lock is the file's, not the connection's."""
 

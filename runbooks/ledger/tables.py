@@ -1,8 +1,8 @@
-"""The ledger's tables: runs, their steps, and who holds a site.
+"""The ledger's tables: runs, their steps, who holds a site; audits, and what they found.
 
 Law: a database holds what :data:`HEAD` says or is brought to it by the migrations, which a test
-compares with these tables. Times are text, UTC, ISO 8601; ``plan``, ``devices`` and ``facts`` are
-JSON as text, since a database's own JSON type refuses what a device may have said.
+compares with these tables. Times are text, UTC, ISO 8601; ``plan``, ``devices``, ``facts`` and
+``content`` are JSON as text, since a database's own JSON type refuses what a device may have said.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 #: Every revision of the schema, the oldest first. A database at one that is not here was made
 #: by a newer ringfence.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ringfence_schema"
 
@@ -73,4 +73,57 @@ HOLDER = Table(
     Column("run", Text),
     Column("since", Text, nullable=False),
     PrimaryKeyConstraint("site", name="ringfence_holder_pk"),
+)
+
+AUDIT = Table(
+    "ringfence_audit",
+    METADATA,
+    Column("site", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("ended", Text, nullable=False),
+    # Whether every device of the site was looked at: 1 or 0.
+    Column("complete", Integer, nullable=False),
+    Column("exit_code", Integer, nullable=False),
+    # Devices.
+    Column("clean", Integer, nullable=False),
+    Column("differs", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    # Findings.
+    Column("critical", Integer, nullable=False),
+    Column("warning", Integer, nullable=False),
+    Column("facts", Text, nullable=False),
+    PrimaryKeyConstraint("site", "id", name="ringfence_audit_pk"),
+)
+
+# One row for each time that a finding came up; the audits it names may have been pruned.
+FINDING = Table(
+    "ringfence_finding",
+    METADATA,
+    Column("site", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("first_audit", Text, nullable=False),
+    Column("first_seen", Text, nullable=False),
+    # When the newest audit that saw it began.
+    Column("last_seen", Text, nullable=False),
+    # NULL is a finding that stands.
+    Column("gone", Text),
+    Column("gone_audit", Text),
+    Column("device", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("site", "id", "first_audit", name="ringfence_finding_pk"),
+)
+
+# The device "" is the site as a whole: an audit looked at it if it looked at every device.
+LOOK = Table(
+    "ringfence_look",
+    METADATA,
+    Column("site", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    # When the newest audit that looked at it began, and ended.
+    Column("looked", Text, nullable=False),
+    Column("answered", Text, nullable=False),
+    # When the newest audit that found it clean ended; NULL is never.
+    Column("clean", Text),
+    PrimaryKeyConstraint("site", "device", name="ringfence_look_pk"),
 )

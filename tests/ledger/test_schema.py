@@ -22,7 +22,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 
 from inventory.site import load_site
 from runbooks.ledger import migrations, open_ledger
-from runbooks.ledger.opening import _backend
+from runbooks.ledger.opening import backend_of
 from runbooks.ledger.schema import ensure_schema
 from runbooks.ledger.tables import HEAD, METADATA, REVISIONS, VERSION_TABLE
 
@@ -36,9 +36,9 @@ import sys
 from pathlib import Path
 import alembic.command, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite
 from inventory.site import load_site
-from runbooks.ledger.opening import _backend
+from runbooks.ledger.opening import backend_of
 from runbooks.ledger.schema import ensure_schema, revision
-backend = _backend(load_site(Path(sys.argv[1])))
+backend = backend_of(load_site(Path(sys.argv[1])))
 print("ready", flush=True)
 sys.stdin.readline()
 with backend.writer() as connection:
@@ -84,13 +84,14 @@ def differences(connection: Connection, tables: MetaData) -> list[Any]:
 
 
 def test_the_migrations_make_the_tables_that_the_code_names(site: Site) -> None:
-    backend = _backend(site)
+    backend = backend_of(site)
     with backend.writer() as connection:
         ensure_schema(backend, connection)
         with connection.begin():
             assert differences(connection, METADATA) == []
             migrated = shape(connection)
-        assert list(migrated) == ["ringfence_holder", "ringfence_run", "ringfence_step"]
+        names = ("audit", "finding", "holder", "look", "run", "step")
+        assert list(migrated) == [f"ringfence_{name}" for name in names]
         with connection.begin():
             METADATA.drop_all(connection)
             assert shape(connection) == {}
@@ -109,7 +110,7 @@ def test_the_migrations_make_the_tables_that_the_code_names(site: Site) -> None:
 )
 def test_a_difference_is_found(change: str, site: Site) -> None:
     # So that the test above means something.
-    backend = _backend(site)
+    backend = backend_of(site)
     with backend.writer() as connection:
         ensure_schema(backend, connection)
         with connection.begin():
@@ -153,7 +154,7 @@ def waiting(connection: Connection) -> int:
 
 
 def test_two_processes_that_migrate_at_once(site: Site) -> None:
-    backend = _backend(site)
+    backend = backend_of(site)
     command = [sys.executable, "-c", MIGRATE, str(site.path)]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     backend.writer().close()

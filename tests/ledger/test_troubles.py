@@ -22,6 +22,7 @@ from inventory.errors import Exit, InputError
 from inventory.site import load_site
 from runbooks import cli
 from runbooks.ledger import UnrecordedError, open_ledger
+from runbooks.ledger.tables import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,7 +89,7 @@ def newer(server: Postgres) -> tuple[str, str]:
 
 
 NEWER = (
-    " was made by a newer ringfence (its schema is 9999, this one knows 0001): update ringfence "
+    f" was made by a newer ringfence (its schema is 9999, this one knows {HEAD}): update ringfence "
     "on this host"
 )
 
