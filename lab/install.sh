@@ -14,7 +14,11 @@ for tool in "${!needs[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("${needs[$tool]}")
 done
 if [ "${1:-}" = tests ]; then
-  command -v strace >/dev/null || missing+=(strace)
+  # What the ready files for CI and systemd are tried with, and the on-call pages.
+  for tool in curl git jq patch strace; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  command -v systemd-analyze >/dev/null || missing+=(systemd)
   # Not in anybody's PATH. Tests run a server of their own; the machine's is never started.
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
