@@ -102,7 +102,9 @@ class Attachment:
     if any. Two things go past the route-map: a default route that the device makes up for the
     session, and what ``unsuppress_map`` decides in its place. ``overrides`` are lines that may
     decide instead of all this, nobody knows what. ``closed_when_empty`` says that this family
-    and direction lets nothing through without a policy; None where that is not known.
+    and direction lets nothing through without a policy; None where that is not known. ``behind``
+    names policies of ours that stand where they hold nothing back for certain: they count for
+    nothing, also when two are compared.
     """
 
     route_map: str | None = None
@@ -113,6 +115,7 @@ class Attachment:
     unsuppress_map: str | None = None
     overrides: tuple[str, ...] = ()
     closed_when_empty: bool | None = False
+    behind: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:

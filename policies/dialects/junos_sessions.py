@@ -162,9 +162,11 @@ class Scope:
         deciding = next((at for at, one in enumerate(levels) if direction in one), None)
         overrides = [] if not self.elsewhere else [f"{joined(self.path[:2])} has its own policies"]
         chain, origin = None, None
+        behind: tuple[str, ...] = ()
         if deciding is not None:
             said = levels[deciding][direction]
             chain = joined(_names(said))
+            behind = _behind(said)
             if any(said.values()):
                 overrides.append(f"{direction} {chain}")
             if deciding:
@@ -182,6 +184,7 @@ class Scope:
             inherited_from=origin,
             overrides=tuple(overrides),
             closed_when_empty=self._closed(direction, external),
+            behind=behind,
         )
 
     def _inactive(self, path: Path) -> Iterator[Path]:
@@ -233,6 +236,12 @@ def _names(said: Tree) -> list[str]:
     """Return the policies of a chain; one of ours counts only where it is meant to be, first."""
     names = [word for line in leaves(said) for word in line]
     return names if is_owned(names[0]) else [name for name in names if not is_owned(name)]
+
+
+def _behind(said: Tree) -> tuple[str, ...]:
+    """Return the policies of ours in a chain that begins with another."""
+    names = [word for line in leaves(said) for word in line]
+    return () if is_owned(names[0]) else tuple(name for name in names if is_owned(name))
 
 
 def _listens(group: Tree) -> bool:

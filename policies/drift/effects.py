@@ -1,0 +1,129 @@
+"""What each guarded slot lets through and what it loses, by cause: :func:`felt_by`.
+
+Three causes can be told of one slot, of disjoint prefixes: its guard's, what passes although the
+guard is whole, and what the session's own policy drops although the guard would let it pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policies.drift.cause import Cause, cause_of
+from policies.drift.kinds import Kind
+from policies.drift.report import Felt
+from policies.drift.words import session_name, slot_name
+from policies.prefix_set import PrefixSet
+from policies.references import AttachmentRef, EntryRef, StanzaRef
+from policies.trace import trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policies.drift.view import View
+    from policies.managed import Slot
+    from policies.references import Reference
+
+
+def felt_by(view: View, slot: Slot) -> Iterator[tuple[Cause, Felt]]:
+    """Yield every cause that ``slot`` feels, and what it does there."""
+    cause = cause_of(view, slot)
+    allowed, now = view.fence(slot).allowed[slot[1]], view.may(slot)
+    leaked = now - allowed
+    lost = PrefixSet.empty(slot[1])
+    # What a deploy, as far as one is possible, makes of the slot.
+    later = now if cause is None or view.obstacle(slot) else view.may_later(slot)
+    if cause is not None:
+        stays = later - allowed if not view.obstacle(slot) else PrefixSet.empty(slot[1])
+        leaked, past = leaked - stays, stays
+        lost = _lost(view, slot, cause, later) - now
+        yield cause, Felt(slot, leaked or None, lost or None)
+    else:
+        past = leaked
+    if past:
+        yield _past_the_guard(view, slot), Felt(slot, past, None)
+    held = PrefixSet.empty(slot[1])
+    if _counts(view, slot, cause):
+        held = allowed - later - now - lost
+    if held:
+        yield _own_policy(view, slot, held), Felt(slot, None, held)
+
+
+def _lost(view: View, slot: Slot, cause: Cause, later: PrefixSet) -> PrefixSet:
+    """Return what would pass but for ``cause``."""
+    allowed = view.fence(slot).allowed[slot[1]]
+    if view.obstacle(slot):
+        # What a deploy would make of it can't be told: all that is allowed, for `only`.
+        return allowed if view.fence(slot).kind == "out" else PrefixSet.empty(slot[1])
+    if cause.kind is Kind.DETACHED and slot in view.wanted.closed:
+        homes = {one.route_map for one in cause.references if isinstance(one, StanzaRef)}
+        passed = [view.permitted(slot[1], name) for name in homes]
+        return PrefixSet.union(slot[1], passed) & allowed
+    return later & allowed
+
+
+def _counts(view: View, slot: Slot, cause: Cause | None) -> bool:
+    """Return whether it is a finding that the session's own policy drops what is allowed."""
+    if view.fence(slot).kind != "out" or view.is_narrower(slot):
+        return False
+    return cause is None or not (view.obstacle(slot) or slot in view.wanted.closed)
+
+
+def _past_the_guard(view: View, slot: Slot) -> Cause:
+    """Return why something passes a slot whose guard is whole: it does not ask the guard."""
+    one, name = view.attachment(slot), slot_name(view.running, slot)
+    if one.overrides:
+        why = f"lines that may decide instead of its policy ({', '.join(one.overrides)})"
+    elif one.unsuppress_map:
+        why = f"an unsuppress-map ({one.unsuppress_map}), which goes past its policy"
+    elif one.originates_default:
+        why = "a default route that the device makes up for it (default-originate)"
+    else:
+        why = "something that goes past the guard"
+    return Cause(
+        kind=Kind.WEAKENED,
+        object=name,
+        what=f"{session_name(view.running, slot[0])} has {why}",
+        mended=f"no deploy mends it: take {why} away",
+        references=(AttachmentRef(*slot),),
+    )
+
+
+def _own_policy(view: View, slot: Slot, held: PrefixSet) -> Cause:
+    """Return where the session's own policy drops ``held``."""
+    holder, witness = view.holder(slot), held.witness()
+    session = view.running.sessions[slot[0]]
+    places: tuple[Reference, ...] = ()
+    if witness is not None:
+        places = trace(view.running, session, slot[1], slot[2], witness)[-1:]
+    name = view.attachment(slot).route_map
+    theirs = "no deploy mends it: change that line, or say narrower: true of the session"
+    if name is None and slot in view.wanted.closed:
+        return Cause(
+            kind=Kind.NARROWED,
+            object=slot_name(view.running, holder),
+            what=f"{session_name(view.running, holder[0])} has no policy, and the platform lets "
+            "nothing through then",
+            mended="no deploy mends it: attach a policy, or say open: true or narrower: true of "
+            "the session",
+            references=(AttachmentRef(*holder),),
+        )
+    last = places[-1] if places else AttachmentRef(*holder)
+    where = _words(view, last) or slot_name(view.running, holder)
+    return Cause(
+        kind=Kind.NARROWED,
+        object=where,
+        what=f"{where} is your own, and drops what the pools allow",
+        mended=theirs,
+        references=(last,),
+    )
+
+
+def _words(view: View, one: Reference) -> str:
+    match one:
+        case StanzaRef(name, seq):
+            end = f"the end of {view.nouns.a_map(name)}"
+            return end if seq is None else view.nouns.a_stanza(name, seq)
+        case EntryRef(version, name):
+            return view.nouns.a_list(version, name)
+        case AttachmentRef():
+            return ""
