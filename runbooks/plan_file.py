@@ -99,9 +99,6 @@ class DevicePlan(_Part):
     changes: tuple[SessionChange, ...]
     drops: tuple[DroppedRoute, ...] = ()
     closed: tuple[str, ...] = Field(default=(), description="sessions left closed, and why")
-    timer: int = Field(
-        default=0, ge=0, description="seconds of its revert timer; 0 is timers.confirm of the site"
-    )
 
     @property
     def is_empty(self) -> bool:

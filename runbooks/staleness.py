@@ -143,12 +143,6 @@ def _drops(old: DevicePlan, new: DevicePlan) -> str | None:
     return _some(found)
 
 
-def _timer(old: DevicePlan, new: DevicePlan) -> str | None:
-    if old.timer == new.timer:
-        return None
-    return f"its revert timer was to be {old.timer} s, and would be {new.timer} s now"
-
-
 def _changes(old: DevicePlan, new: DevicePlan) -> str | None:
     differ = set(old.changes) ^ set(new.changes)
     for one in (*new.changes, *old.changes):
@@ -173,7 +167,6 @@ KINDS: Final[Mapping[str, Callable[[DevicePlan, DevicePlan], str | None]]] = {
     "way back": _way_back,
     "device diff": _device_diff,
     "drops": _drops,
-    "timer": _timer,
     "changes": _changes,
     "rest": _rest,
 }

@@ -124,11 +124,11 @@ class Adapter(Protocol):
         """
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Take back the pending commit; without one, merge ``way_back`` for good.
+        """Take back the pending commit; do nothing where none waits, as its timer was faster.
 
-        ``way_back`` is the candidate that undoes the change, rendered with the plan; "" if the
-        change was never confirmed. A driver's own rollback may restore somebody else's state, so
-        it serves only where it can't. The caller judges what the device is afterwards.
+        ``way_back`` is the candidate that undoes the change, or "": for a platform whose own way
+        back would restore somebody else's lines as well. A change that is confirmed goes back by
+        :meth:`commit`. The caller judges what the device is afterwards.
         """
 
 

@@ -150,22 +150,15 @@ class EosAdapter:
         ask(driver, ["write memory"], encoding="text")
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Abort the commit while it is pending; else commit ``way_back`` for good.
+        """Abort the pending commit.
 
         Aborting saves nothing, so the startup configuration stays what it was; the driver's own
         rollback would save whatever else is unsaved.
         """
+        del way_back
         waiting = _waiting(driver)
         if waiting is not None:
             ask(driver, [_abort(waiting)], encoding="text")
-        elif way_back:
-            name = _begin(driver)
-            try:
-                _load(driver, name, way_back)
-                ask(driver, [f"configure session {name} commit", "write memory"], encoding="text")
-            except BaseException:
-                _give_up(driver, name)
-                raise
 
 
 def _context(trust: Trust) -> ssl.SSLContext:

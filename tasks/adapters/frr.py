@@ -109,6 +109,6 @@ class FrrAdapter:
             raise DeviceError(f"it did not save its configuration: {' '.join(said.split())}")
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Take the change back now; the driver restores the text byte for byte, or refuses."""
+        """Take the pending commit back now, byte for byte."""
         del way_back
-        driver.rollback()
+        driver.rollback_pending()

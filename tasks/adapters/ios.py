@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.errors import DeviceError
 from policies.filters import Direction
-from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.ios_change import (
     arm,
@@ -30,9 +29,8 @@ from tasks.adapters.ios_change import (
     was_in_time,
     words,
 )
-from tasks.adapters.ios_lines import not_held
 from tasks.adapters.ios_tables import FILTER, accepted_routes, neighbors
-from tasks.errors import LockedError, RejectedError
+from tasks.errors import LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,17 +131,6 @@ class IosAdapter:
                 raise
             was_in_time(driver, runs_until)
 
-    def _needs_all(self, driver: Driver, candidate: str) -> None:
-        """Raise unless the switch holds all that the candidate says.
-
-        Raises:
-            RejectedError: it took no notice of a line, and said nothing.
-        """
-        missing = not_held(candidate, self.running(driver))
-        if missing:
-            lines = "; ".join(f"`{redact(line)}`" for line in missing)
-            raise RejectedError(f"the switch took no notice of {lines}")
-
     def refresh(self, driver: Driver, slots: Sequence[tuple[Session, int, Direction]]) -> None:
         """Soft-clear the sessions: until then, a changed policy only meets new UPDATEs."""
         way = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
@@ -168,17 +155,13 @@ class IosAdapter:
         save(driver)
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Let the timer's own way back go now; without a timer, merge ``way_back`` and save.
+        """Let the timer's own way back go now.
 
         The driver's ``rollback`` would put back a whole configuration, and save it.
         """
+        del way_back
         if has_own_timer(driver):
             revert_now(driver)
-        elif way_back:
-            with loaded(driver, way_back) as path:
-                merge(driver, path)
-                self._needs_all(driver, way_back)
-            save(driver)
 
 
 def _family(vrf: str, version: int) -> str:

@@ -181,7 +181,7 @@ class IosXrNetconfAdapter:
 
     def revert(self, driver: Driver, way_back: str) -> None:
         """Cancel the pending commit; if that can't be said any more, end its session."""
-        is_pending = self.pending(driver)
+        del way_back
         if self._trials.is_of(driver, _session(driver)) and driver.device.connected:
             try:
                 with in_its_words(driver, "does not take back"):
@@ -194,8 +194,6 @@ class IosXrNetconfAdapter:
                 return
         self._settle(driver)
         self._trials.end(driver)
-        if way_back and not is_pending:
-            self._merge(driver, way_back)
 
     def _settle(self, driver: Driver) -> None:
         """Have an open session, and no trial of one that is lost: the router takes that back.
@@ -211,15 +209,6 @@ class IosXrNetconfAdapter:
             _lock_when_free(driver)
             self._trials.end(driver)
             _leave(driver, has_candidate=False)
-
-    def _merge(self, driver: Driver, way_back: str) -> None:
-        try:
-            _lock_when_free(driver)
-            self._load(driver, way_back)
-            with in_its_words(driver, "did not commit"):
-                ensure_ok(driver, driver.device.commit())
-        finally:
-            _leave(driver)
 
     def _load(self, driver: Driver, candidate: str) -> None:
         """Load as a merge. The driver puts the text into XML as it is."""

@@ -186,24 +186,16 @@ class IosXrAdapter:
         """Do nothing: a commit is saved as it is made."""
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """End the session, with which the pending commit ends; else merge ``way_back``.
+        """End the session, with which the pending commit ends.
 
         The agent's rollback would give the lock away first, and then undo whatever commit is
         the last one.
         """
-        is_pending = self.pending(driver)
-        # A session in whose time others have committed could not commit any more either.
-        if is_pending or way_back or self._trials.is_of(driver, _session(driver)):
+        del way_back
+        if self.pending(driver) or self._trials.is_of(driver, _session(driver)):
             _hang_up(driver)
         self._settle(driver)
         self._trials.end(driver)
-        if way_back and not is_pending:
-            try:
-                _lock_when_free(driver)
-                self._load(driver, way_back)
-                request(driver, "<Commit/>", "did not commit")
-            finally:
-                _leave(driver)
 
     def _settle(self, driver: Driver) -> None:
         """Have an open session, and no trial of one that is lost: the router takes that back.

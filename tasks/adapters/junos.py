@@ -150,7 +150,8 @@ class JunosAdapter:
         """Do nothing: a commit is saved as it is made."""
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Take back the pending commit by ``rollback 1``; else merge ``way_back`` for good."""
+        """Take back the pending commit by ``rollback 1``."""
+        del way_back
         with _locked(driver):
             commits = read_commits(driver)
             if commits.waits:
@@ -158,13 +159,6 @@ class JunosAdapter:
                 with own_words(lenient=True):
                     driver.device.cu.rollback(rb_id=1)
                     driver.device.cu.commit()
-                return
-        if not way_back.strip():
-            return
-        with _loaded(driver, way_back):
-            if _diff(driver):
-                with own_words(lenient=True):
-                    driver.commit_config()
 
     def _must_wait(self, driver: Driver, commits: Commits) -> None:
         """Raise unless the last commit waits and is the one that this user made."""

@@ -189,7 +189,7 @@ class _NxosBase:
             dead_man.forget(self.wire, driver, there)
 
     def revert(self, driver: Driver, way_back: str) -> None:
-        """Roll back to our checkpoint if it is armed; else enter ``way_back``, and save.
+        """Roll back to our checkpoint, if it is armed.
 
         A checkpoint is the whole configuration. Where somebody else has changed theirs since, an
         armed change goes back by its own lines, if the device takes them all and they lead to
@@ -201,9 +201,6 @@ class _NxosBase:
         there = look(self.wire, driver)
         if there.armed is None:
             dead_man.sweep(self.wire, driver, there)
-            if way_back:
-                self.wire.configure(driver, _lines(way_back))
-                self.save(driver)
             return
         name = there.armed.name
         if not (way_back and self._went_back(driver, name, way_back)):

@@ -227,6 +227,15 @@ class FRRDriver(_NetworkDriver):  # type: ignore[misc]  # NAPALM has no type ann
         self.discard_config()
         self._switch.rollback()
 
+    def rollback_pending(self) -> None:
+        """Take back the pending commit, and nothing else: not the last one if none is pending.
+
+        Raises:
+            CommitError: it could not be taken back.
+        """
+        self.discard_config()
+        self._switch.rollback_pending()
+
     # --- getters ---------------------------------------------------------------------------------
 
     def get_config(

@@ -191,6 +191,16 @@ class Switch:
         if done.code != Outcome.DONE:
             _raise(done, CommitError)
 
+    def rollback_pending(self) -> None:
+        """Take back the pending commit; do nothing where none is, as its timer was faster.
+
+        Raises:
+            CommitError: it could not be taken back; the sentence says why.
+        """
+        done = self._plain("rollback pending")
+        if done.code not in {Outcome.DONE, Outcome.NONE_PENDING}:
+            _raise(done, CommitError)
+
     def pending(self) -> str | None:
         """Return a sentence about the pending commit, or None.
 

@@ -337,6 +337,8 @@ do_rollback() {
         : >"$P/words"
         take_back "$P" || fail 14 "not everything could be taken back: $(cat "$P/words")"
         [ "$was" = confirmed ] && { swap; save; swap; }
+    elif [ "${1:-}" = pending ]; then
+        fail 15 'no commit is pending'
     elif [ -d "$D/last" ]; then
         running "$D/last/now" || fail 21 "vtysh gave no running configuration"
         flat "$D/last/now" >"$D/last/now.flat"

@@ -99,6 +99,31 @@ def test_it_reverts_by_itself(frr: FRRDriver, switch: MiniFrr) -> None:
     assert until(lambda: "timer" not in switch.inside("ps", "ax", "-o", "args"))
 
 
+def test_taking_back_what_waits_leaves_an_earlier_confirmed_commit_alone(
+    frr: FRRDriver, switch: MiniFrr
+) -> None:
+    frr.load_merge_candidate(config=GUARD)
+    frr.commit_config(revert_in=60)
+    frr.confirm_commit()
+    confirmed, saved = switch.running(), switch.inside("cat", "/etc/frr/frr.conf")
+    frr.rollback_pending()
+    assert switch.running() == confirmed
+    more = "route-map FROM-NODE deny 3\n match tag 7\nexit\n"
+    for revert_in in (600, 1):
+        frr.load_merge_candidate(config=more)
+        frr.commit_config(revert_in=revert_in)
+        assert switch.running() != confirmed
+        if revert_in == 1:
+            # The timer is faster.
+            assert until(lambda: not frr.has_pending_commit())
+        frr.rollback_pending()
+        assert not frr.has_pending_commit()
+        assert switch.running() == confirmed
+        assert switch.inside("cat", "/etc/frr/frr.conf") == saved
+    frr.rollback()
+    assert switch.running() != confirmed
+
+
 def test_it_does_not_revert_before_its_time(frr: FRRDriver, switch: MiniFrr) -> None:
     frr.load_merge_candidate(config=GUARD)
     frr.commit_config(revert_in=600)

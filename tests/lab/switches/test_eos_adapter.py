@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from eos_box import ADAPTER, ADDED, CANDIDATE, TIMER_S, WAY_BACK, opened, startup_of, state
 from switchbox import SwitchBox
+from undoing import undo
 
 from inventory.errors import DeviceError
 from lab.switch.base import Neighbor, Route
@@ -100,7 +101,7 @@ def test_a_confirmed_change_is_taken_back_by_its_way_back(box: SwitchBox, driver
     ADAPTER.commit(driver, CANDIDATE, diff, TIMER_S)
     ADAPTER.confirm(driver)
     box.control("edit", lines=["ip prefix-list NEW seq 5 permit 192.0.2.0/24"])
-    ADAPTER.revert(driver, WAY_BACK)
+    undo(ADAPTER, driver, WAY_BACK)
     # What came meanwhile stays, although the driver's own rollback file knows nothing of it.
     assert box.control("running") == before.replace(
         "ip prefix-list STORAGE", "ip prefix-list NEW\n   seq 5 permit 192.0.2.0/24\n!\n"

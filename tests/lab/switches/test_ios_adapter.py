@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1, wait_for_timer
+from undoing import undo
 
 from inventory.errors import DeviceError
 from lab.switch.base import Neighbor, Route
@@ -253,7 +254,7 @@ def test_a_confirmed_change_is_taken_back_by_its_own_lines(
     ADAPTER.commit(driver, CANDIDATE, DIFF, 60)
     ADAPTER.confirm(driver)
     box.control("edit", lines=["snmp-server location elsewhere"])
-    ADAPTER.revert(driver, WAY_BACK)
+    undo(ADAPTER, driver, WAY_BACK)
     text = box.control("running")
     assert text.replace("snmp-server location elsewhere\n", "") == before
     assert box.control("startup") == text

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 from iosxr_box import CHANGE, WAY_BACK, box, driver_of
 from napalm.base.exceptions import MergeConfigException
+from undoing import undo
 
 from inventory.errors import DeviceError
 from lab.switch.base import Neighbor, Route
@@ -189,7 +190,7 @@ def test_an_earlier_commit_is_taken_back_by_its_way_back_alone(
     ADAPTER.confirm(driver)
     there.control("edit", lines=["hostname somebody-else"])
     # The driver's rollback would undo the hostname, and leave the filters.
-    ADAPTER.revert(driver, WAY_BACK)
+    undo(ADAPTER, driver, WAY_BACK)
     expected = [one.replace("hostname tor1", "hostname somebody-else") for one in _content(before)]
     assert _content(ADAPTER.running(driver)) == expected
     assert there.control("pending") is None

@@ -9,6 +9,7 @@ import pytest
 from iosxr_box import CHANGE, WAY_BACK, box, close, driver_of, new_driver
 from napalm.base.exceptions import ConnectionException, MergeConfigException
 from ncclient.devices import iosxr
+from undoing import undo
 
 from tasks.adapters.iosxr import IosXrNetconfAdapter
 from tasks.adapters.iosxr_trust import insist_on_host_keys
@@ -81,7 +82,7 @@ def test_the_drivers_rollback_undoes_the_commit_of_somebody_else(
     assert "hostname tor1" in there.control("running")
     assert "RF-SOME" in there.control("running")
     there.control("edit", lines=["hostname somebody-else"])
-    ADAPTER.revert(driver, WAY_BACK)
+    undo(ADAPTER, driver, WAY_BACK)
     assert "hostname somebody-else" in there.control("running")
     assert "RF-SOME" not in there.control("running")
 

@@ -14,6 +14,7 @@ from iosxr_box import CHANGE, WAY_BACK, box, driver_of, new_driver
 from napalm.base.exceptions import ConnectionException
 from napalm.pyIOSXR.exceptions import UnlockError, XMLCLIError
 from netmiko import BaseConnection
+from undoing import undo
 
 from inventory.errors import DeviceError
 from lab.switch.base import Neighbor, Route
@@ -79,7 +80,7 @@ def test_a_change_goes_in_and_stays(there: SwitchBox, driver: Driver) -> None:
     assert not ADAPTER.pending(driver)
     assert _content(there.control("startup")) == _content(would_hold)
     there.control("edit", lines=["hostname somebody-else"])  # nobody holds the lock
-    ADAPTER.revert(driver, WAY_BACK)
+    undo(ADAPTER, driver, WAY_BACK)
     expected = [one.replace("hostname tor1", "hostname somebody-else") for one in _content(before)]
     assert _content(ADAPTER.running(driver)) == expected
 
@@ -239,7 +240,7 @@ def test_the_drivers_getter_fails_where_there_are_vrfs_and_the_adapter_does_not_
 
 def test_commits_are_listed_with_who_made_them(there: SwitchBox, driver: Driver) -> None:
     there.control("edit", lines=["hostname x"])
-    ADAPTER.revert(driver, CHANGE)
+    undo(ADAPTER, driver, CHANGE)
     rows = [line.split() for line in driver.device.show_configuration_commit_list().splitlines()]
     assert [(row[1], row[2], row[4]) for row in rows[2:]] == [
         ("1000000002", "ringfence", "XML"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jnpr.junos import exception as pyez
 from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, route, wait_for
+from undoing import undo
 
 from inventory.errors import DeviceError
 from policies.filters import SessionKey
@@ -178,7 +179,7 @@ def test_a_confirmed_change_goes_by_its_way_back_and_others_commits_stay(
     adapter.confirm(driver)
     box.control("edit", lines=[OPERATORS])
 
-    adapter.revert(driver, WAY_BACK)
+    undo(adapter, driver, WAY_BACK)
 
     gone = [line for line in before.splitlines() if line not in box.switch.running().splitlines()]
     assert gone == []

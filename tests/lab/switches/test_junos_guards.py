@@ -14,6 +14,7 @@ from installing import fence
 from junos_box import Ringfence, box_of, startup
 from junos_run import Way, run
 from junoscfg.convert import pipeline
+from undoing import undo
 
 from lab.switch.junos.bgp import router
 from lab.switch.junos.printing import curly, set_form
@@ -97,7 +98,7 @@ def test_a_guard_on_every_session_goes_on_and_off_and_means_what_it_says(
             assert program is not None
             let_out = [one for one in OUTSIDE if ip_network(one).version == version]
             assert [one for one in let_out if run(program, Way(prefix=ip_network(one)))[0]] == []
-        adapter.revert(driver, way_back_for(wanted, running))
+        undo(adapter, driver, way_back_for(wanted, running))
         assert adapter.running(driver) == before
         assert box.daemon.router == box.daemon.applied[0]
 

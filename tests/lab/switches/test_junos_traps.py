@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jnpr.junos import exception as pyez
 from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, wait_for
+from undoing import undo
 
 from tasks.errors import ConnectError, LockedError, RejectedError, VerifyError
 
@@ -89,7 +90,8 @@ def test_a_timer_that_the_device_does_not_start_is_noticed(
         committed(adapter, driver)
 
     assert not adapter.pending(driver)
-    adapter.revert(driver, WAY_BACK)
+    with pytest.raises(VerifyError, match="its timer does not run"):
+        undo(adapter, driver, WAY_BACK)
     assert box.switch.running() == before
 
 
@@ -239,6 +241,8 @@ def test_a_commit_of_somebody_else_confirms_ours_and_is_not_rolled_back(
     with pytest.raises(VerifyError, match="no commit waits"):
         adapter.confirm(driver)
     adapter.revert(driver, WAY_BACK)
+    assert "RF-import-pools" in box.switch.running()
+    undo(adapter, driver, WAY_BACK)
 
     assert OPERATORS in box.switch.running()
     assert "RF-" not in box.switch.running()

@@ -22,6 +22,7 @@ from nxos_box import (
     fill,
     tidied,
 )
+from undoing import undo
 
 from inventory.errors import DeviceError
 from inventory.models import Ssh, Tls
@@ -302,7 +303,7 @@ def test_a_confirmed_change_is_taken_back_by_its_own_lines_for_good(place: Place
     place.commit()
     place.adapter.confirm(place.driver)
     place.box.control("edit", lines=["ntp server 192.0.2.13 use-vrf management"])
-    place.adapter.revert(place.driver, WAY_BACK)
+    undo(place.adapter, place.driver, WAY_BACK)
     assert LIST not in place.running
     assert "ntp server 192.0.2.13" in place.running, "somebody else's line is gone"
     assert place.startup == place.running
@@ -365,7 +366,7 @@ def test_a_timer_that_was_saved_and_is_overdue_after_a_reboot_is_none(place: Pla
     place.driver.open()
     assert LIST in place.running
     assert not place.adapter.pending(place.driver)
-    place.adapter.revert(place.driver, WAY_BACK)
+    undo(place.adapter, place.driver, WAY_BACK)
     assert place.traces == (place.before, place.before, None, [], [])
 
 

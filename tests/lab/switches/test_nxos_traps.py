@@ -18,6 +18,7 @@ from nxos_box import (
     tidied,
     trust,
 )
+from undoing import undo
 
 from inventory.errors import DeviceError
 from policies.dialects.nxos import NxosDialect
@@ -139,18 +140,20 @@ def test_a_job_that_can_t_be_removed_while_it_runs_is_swept_away_later(place: Pl
     assert place.running == place.before
 
 
-def test_a_scheduler_that_somebody_switches_off_leaves_the_way_back(place: Place) -> None:
+def test_a_scheduler_that_somebody_switches_off_stops_all_until_it_is_back(place: Place) -> None:
     place.commit()
     place.box.control("edit", lines=["no feature scheduler"])
     assert not place.adapter.pending(place.driver)
     with pytest.raises(DeviceError, match="the timer was faster"):
         place.adapter.confirm(place.driver)
     place.adapter.revert(place.driver, WAY_BACK)
-    assert LIST not in place.running
     with pytest.raises(
         DeviceError, match=r"can't be armed, nothing was changed: .*Invalid command"
     ):
-        place.commit()
+        undo(place.adapter, place.driver, WAY_BACK)
+    assert LIST in place.running
+    place.box.control("edit", lines=["feature scheduler"])
+    undo(place.adapter, place.driver, WAY_BACK)
     assert LIST not in place.running
 
 

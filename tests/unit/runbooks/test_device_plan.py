@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import HOSTS, POOLS, SITE, make_site
+from paper_fleet import TEXTS
 
 from policies.change import apply, steps
 from policies.dialects import DIALECTS
@@ -29,25 +30,7 @@ if TYPE_CHECKING:
     from policies.prefix_set import Network
 
 FRR = DIALECTS["frr"]
-TOR = """\
-frr version 8.4.4
-frr defaults traditional
-router bgp 65201
- neighbor NODES peer-group
- neighbor NODES remote-as 65201
- neighbor 10.255.11.0 remote-as 65000
- bgp listen range 172.20.1.0/24 peer-group NODES
- address-family ipv4 unicast
-  neighbor NODES route-map FROM-NODE in
-  neighbor 10.255.11.0 route-map TO-SPINE out
- exit-address-family
-exit
-route-map FROM-NODE permit 10
-exit
-route-map TO-SPINE permit 10
-exit
-end
-"""
+TOR = TEXTS["tor1"]
 NODES = (SessionKey("", "NODES"), 4)
 
 

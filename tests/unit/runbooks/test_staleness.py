@@ -218,7 +218,6 @@ CHANGED: dict[str, tuple[dict[str, Any], str]] = {
     "way back": ({"way_back": ""}, "its way back is another one now: line 1 was not there"),
     "device diff": ({"device_diff": "+x"}, "its own diff is another one now: line 1 was `+x`"),
     "drops": ({"drops": ()}, "9.9.9.0/24 from NODES would be dropped now"),
-    "timer": ({"timer": 600}, "its revert timer was to be 600 s, and would be 0 s now"),
     "changes": ({"changes": ()}, "10.255.11.0 ipv4 export starts or stops to let through"),
     "rest": ({"digest_after": "sha256:0", "closed": ("x",)}, "its digest_after and closed would"),
     "parts": ({"parts": ()}, "its route-map FROM-NODE is new; its route-map TO-SPINE is"),

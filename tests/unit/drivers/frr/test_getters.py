@@ -19,6 +19,7 @@ BEYOND = {
     "accepted_routes_from",
     "paths_to",
     "refresh_routes",
+    "rollback_pending",
     "run_together",
     "settle_seconds",
 }
