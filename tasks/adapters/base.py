@@ -6,6 +6,7 @@ returned: an adapter only carries out, :mod:`tasks.verify` judges.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tasks.errors import StaleError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from inventory.models import Network, Ssh, Tls
     from policies.filters import Direction, Session, SessionKey
@@ -44,6 +45,25 @@ class Tables:
             slot: frozenset[Any]().union(*by_neighbor.values())
             for slot, by_neighbor in self.routes.items()
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One path to a prefix: the neighbor that announces it, and what the path says.
+
+    ``says`` is what the neighbor calls itself (the hostname capability), which nobody checks.
+    ``next_hop`` and ``as_path`` are the device's words. Each is "" where the device tells none;
+    so is the AS path of a route from the device's own AS.
+    """
+
+    neighbor: str
+    says: str = ""
+    next_hop: str = ""
+    as_path: str = ""
+
+
+#: The paths to prefixes, by VRF ("" is the default one) and prefix.
+Origins = Mapping[tuple[str, "Network"], tuple[Origin, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +108,13 @@ class Adapter(Protocol):
 
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return the BGP tables, with the accepted routes of ``sessions`` (session, family)."""
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return every path to each of ``routes``, which are (vrf, prefix); read-only.
+
+        From whomever, so the caller picks the neighbors that it means. A prefix that is not in
+        the table any more has none. Some platforms are asked once for each prefix.
+        """
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the device's diff for a merge of ``candidate``, and what it would then hold.

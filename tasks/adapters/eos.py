@@ -19,15 +19,16 @@ from weakref import WeakKeyDictionary
 from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import same_diff
-from tasks.adapters.eos_tables import read_tables
+from tasks.adapters.eos_tables import read_origins, read_tables
 from tasks.adapters.eos_wire import ask, own_words, sessions
 from tasks.errors import LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inventory.models import Network
     from policies.filters import Direction, Session, SessionKey
-    from tasks.adapters.base import Driver, Tables, Trust
+    from tasks.adapters.base import Driver, Origins, Tables, Trust
 
 #: What the names of our sessions begin with.
 _OURS = "ringfence-"
@@ -85,6 +86,11 @@ class EosAdapter:
         """Return who is up, and what is accepted from ``sessions``."""
         with own_words():
             return read_tables(lambda commands: ask(driver, commands), sessions)
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths, in one request."""
+        with own_words():
+            return read_origins(lambda commands: ask(driver, commands), routes)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, and in one request compare, look at all that the session holds, and abort it."""

@@ -1,4 +1,4 @@
-"""What EOS's BGP says, by eAPI's JSON: :func:`read_tables`.
+"""What EOS's BGP says, by eAPI's JSON: :func:`read_tables`, :func:`read_origins`.
 
 The tables of routes have all that was accepted, each path with its peer, whatever address family
 the session itself runs over. The driver's own getter is not used: it does not tell which dynamic
@@ -10,17 +10,21 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from tasks.adapters.base import Tables
+from tasks.adapters.base import Origin, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from inventory.models import Network
     from policies.filters import SessionKey
+    from tasks.adapters.base import Origins
 
 _NEIGHBORS = ("show ip bgp neighbors vrf all", "show ipv6 bgp peers vrf all")
 _DEFAULT_VRF = "default"
 _TABLE = {4: "show ip bgp vrf {}", 6: "show ipv6 bgp vrf {}"}
+_ENTRY = {4: "show ip bgp {} vrf {}", 6: "show ipv6 bgp {} vrf {}"}
+#: How an AS path ends that says where it comes from: IGP, EGP, or not known.
+_ORIGINS = (" i", " e", " ?")
 
 
 def read_tables(
@@ -49,6 +53,38 @@ def read_tables(
     return Tables(up=frozenset(up), routes=found)
 
 
+def read_origins(
+    run: Callable[[list[str]], list[Any]], routes: Sequence[tuple[str, Network]]
+) -> Origins:
+    """Return the paths to each (vrf, prefix); ``run`` as in :func:`read_tables`."""
+    commands = [
+        _ENTRY[prefix.version].format(prefix, vrf or _DEFAULT_VRF) for vrf, prefix in routes
+    ]
+    return {
+        (vrf, prefix): tuple(_origins(said, vrf or _DEFAULT_VRF, prefix))
+        for (vrf, prefix), said in zip(routes, run(commands) if commands else [], strict=True)
+    }
+
+
+def _origins(said: Mapping[str, Any], vrf: str, prefix: Network) -> Iterator[Origin]:
+    for found, path in _paths(said, vrf):
+        peer = path.get("peerEntry", {}).get("peerAddr")
+        if peer and found == prefix:
+            as_path = f" {path.get('asPathEntry', {}).get('asPath') or ''}"
+            yield Origin(
+                neighbor=str(ip_address(peer)),
+                next_hop=str(path.get("nextHop") or ""),
+                as_path=(as_path[:-2] if as_path.endswith(_ORIGINS) else as_path).strip(),
+            )
+
+
+def _paths(said: Mapping[str, Any], vrf: str) -> Iterator[tuple[Network, Mapping[str, Any]]]:
+    """Yield each path of one VRF's table, with its prefix."""
+    for prefix, entry in said["vrfs"].get(vrf, {}).get("bgpRouteEntries", {}).items():
+        for path in entry["bgpRoutePaths"]:
+            yield ip_network(prefix), path
+
+
 def _peers(said: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, bool]]:
     """Yield (VRF, address, group, is up) of each neighbor."""
     for vrf, instance in said["vrfs"].items():
@@ -60,9 +96,8 @@ def _peers(said: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, bool
 def _accepted(said: Mapping[str, Any], vrf: str) -> dict[str, set[Network]]:
     """Return what is accepted from each peer, of one VRF's table."""
     found: dict[str, set[Network]] = {}
-    for prefix, entry in said["vrfs"].get(vrf, {}).get("bgpRouteEntries", {}).items():
-        for path in entry["bgpRoutePaths"]:
-            peer = path.get("peerEntry", {}).get("peerAddr")
-            if peer:
-                found.setdefault(str(ip_address(peer)), set()).add(ip_network(prefix))
+    for prefix, path in _paths(said, vrf):
+        peer = path.get("peerEntry", {}).get("peerAddr")
+        if peer:
+            found.setdefault(str(ip_address(peer)), set()).add(prefix)
     return found

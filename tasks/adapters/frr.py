@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from inventory.errors import DeviceError
 from policies.filters import Direction
 from policies.redact import redact
-from tasks.adapters.base import Tables, netmiko_options, same_diff
+from tasks.adapters.base import Origin, Tables, netmiko_options, same_diff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inventory.models import Network
     from policies.filters import Session, SessionKey
-    from tasks.adapters.base import Driver, Trust
+    from tasks.adapters.base import Driver, Origins, Trust
 
 #: What vtysh says where all daemons share one file.
 _SAVED = "saved to /etc/frr/frr.conf"
@@ -58,6 +59,23 @@ class FrrAdapter:
             for session, by_neighbor in zip(sessions, found, strict=True)
         }
         return Tables(up=frozenset(up), routes=routes)
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths, in one round trip."""
+        found = driver.paths_to([(vrf, str(prefix)) for vrf, prefix in routes])
+        return {
+            route: tuple(
+                Origin(
+                    neighbor=one["neighbor"],
+                    says=one["hostname"],
+                    next_hop=one["next_hop"],
+                    as_path=one["as_path"],
+                )
+                for one in paths
+                if one["neighbor"]
+            )
+            for route, paths in zip(routes, found, strict=True)
+        }
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the candidate, and discard."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inventory.errors import DeviceError
 from policies.filters import Direction
 from tasks.adapters.base import Tables, netmiko_options, same_diff
+from tasks.adapters.cisco_paths import read_paths
 from tasks.adapters.ios_change import (
     arm,
     ask,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from inventory.models import Network
     from policies.filters import Session, SessionKey
-    from tasks.adapters.base import Driver, Trust
+    from tasks.adapters.base import Driver, Origins, Trust
     from tasks.adapters.ios_tables import Neighbor
 
 _NEEDED = {
@@ -105,6 +106,15 @@ class IosAdapter:
                 if key.name in {one.address, one.group}
             }
         return Tables(up=frozenset(up), routes=routes)
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths, asking for one prefix after the other."""
+        return {
+            (vrf, prefix): read_paths(
+                ask(driver, f"show bgp {_family(vrf, prefix.version)} {prefix}"), prefix
+            )
+            for vrf, prefix in routes
+        }
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Return the switch's own diff; it has no candidate to show."""

@@ -23,7 +23,13 @@ from ncclient.xml_ import to_ele
 from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import same_diff
-from tasks.adapters.iosxr_tables import is_address, paths_filter, read_tables
+from tasks.adapters.iosxr_tables import (
+    is_address,
+    origins_filter,
+    paths_filter,
+    read_origins,
+    read_tables,
+)
 from tasks.adapters.iosxr_trial import Trials, ensure_whole
 from tasks.adapters.iosxr_trust import insist_on_host_keys, pinned_key
 from tasks.adapters.iosxr_words import element, ensure_ok, hang_up, in_its_words, is_sane
@@ -32,8 +38,9 @@ from tasks.errors import LockedError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inventory.models import Network
     from policies.filters import Direction, Session, SessionKey
-    from tasks.adapters.base import Driver, Tables, Trust
+    from tasks.adapters.base import Driver, Origins, Tables, Trust
 
 _CLI = "http://cisco.com/ns/yang/Cisco-IOS-XR-cli-cfg"
 _DIFF = '<get-cli-config-diff xmlns="http://cisco.com/ns/yang/Cisco-IOS-XR-cli-diff-act"/>'
@@ -116,6 +123,14 @@ class IosXrNetconfAdapter:
             running = self._texts.get(driver) or self.running(driver)
             ensure_whole(driver, running)
         return read_tables(reply.xml.encode(), running, sessions)
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths, in one request."""
+        self._settle(driver)
+        with in_its_words(driver, "does not show its BGP"):
+            reply = driver.device.get(filter=("subtree", origins_filter(routes)))
+        element(driver, reply, "data")
+        return read_origins(reply.xml.encode(), routes)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, let the router verify and compare, and discard.

@@ -1,7 +1,8 @@
 """BGP's tables from IOS-XR's own model, Cisco-IOS-XR-ipv4-bgp-oper.
 
-:func:`paths_filter` is what to ask, :func:`read_tables` reads the answer. The paths are those of
-``path-used-table``: what came through the inbound policy.
+:func:`paths_filter` is what to ask, :func:`read_tables` reads the answer; for single prefixes these
+are :func:`origins_filter` and :func:`read_origins`. The paths are those of ``path-used-table``:
+what came through the inbound policy.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from tasks.adapters.base import Tables
+from tasks.adapters.base import Origin, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from inventory.models import Network
     from policies.filters import SessionKey
+    from tasks.adapters.base import Origins
 
 _NAMESPACE = "http://cisco.com/ns/yang/Cisco-IOS-XR-ipv4-bgp-oper"
 _NS = {"b": _NAMESPACE}
@@ -27,6 +30,11 @@ _NEIGHBORS = "<neighbors><neighbor><neighbor-address/><connection-state/></neigh
 _AF = (
     "<af><af-name>{}</af-name><path-used-table><path><network/><prefix-length/>"
     "<neighbor-address/><route-type/></path></path-used-table></af>"
+)
+_ENTRY = (
+    "<path><network>{}</network><prefix-length>{}</prefix-length><neighbor-address/><route-type/>"
+    "<path-information><next-hop/></path-information><attributes-after-policy-in>"
+    "<common-attributes><as-path/></common-attributes></attributes-after-policy-in></path>"
 )
 _LINE = re.compile(r"( *)(\S.*?)\s*")
 
@@ -39,11 +47,44 @@ def paths_filter(sessions: Sequence[tuple[SessionKey, int]]) -> str:
         afs = "".join(_AF.format(_FAMILIES[version]) for version in versions)
         return f"{_NEIGHBORS}<afs>{afs}</afs>" if afs else _NEIGHBORS
 
+    return _wrapped(
+        f"<default-vrf>{tables(in_vrf=False)}</default-vrf>"
+        f"<vrfs><vrf><vrf-name/>{tables(in_vrf=True)}</vrf></vrfs>"
+    )
+
+
+def origins_filter(routes: Sequence[tuple[str, Network]]) -> str:
+    """Return the subtree filter: the paths to each (vrf, prefix), with their next hops."""
+
+    def tables(vrf: str) -> str:
+        afs = ""
+        for version, family in _FAMILIES.items():
+            entries = "".join(
+                _ENTRY.format(prefix.network_address, prefix.prefixlen)
+                for where, prefix in routes
+                if (where, prefix.version) == (vrf, version)
+            )
+            if entries:
+                afs += (
+                    f"<af><af-name>{family}</af-name>"
+                    f"<path-used-table>{entries}</path-used-table></af>"
+                )
+        return f"<afs>{afs}</afs>"
+
+    names = sorted({vrf for vrf, _ in routes})
+    vrfs = "".join(
+        f"<vrf><vrf-name>{escape(one)}</vrf-name>{tables(one)}</vrf>" for one in names if one
+    )
+    return _wrapped(
+        (f"<default-vrf>{tables('')}</default-vrf>" if "" in names else "")
+        + (f"<vrfs>{vrfs}</vrfs>" if vrfs else "")
+    )
+
+
+def _wrapped(active: str) -> str:
     return (
         f'<bgp xmlns="{_NAMESPACE}"><instances><instance><instance-name>default</instance-name>'
-        f"<instance-active><default-vrf>{tables(in_vrf=False)}</default-vrf>"
-        f"<vrfs><vrf><vrf-name/>{tables(in_vrf=True)}</vrf></vrfs>"
-        "</instance-active></instance></instances></bgp>"
+        f"<instance-active>{active}</instance-active></instance></instances></bgp>"
     )
 
 
@@ -61,9 +102,7 @@ def read_tables(reply: bytes, running: str, sessions: Sequence[tuple[SessionKey,
 
     ``running`` is the running configuration, for the members of neighbor-groups.
     """
-    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
-    active = etree.XML(reply, parser).find(".//b:instance-active", _NS)
-    vrfs = {} if active is None else {_vrf_name(one): one for one in _vrfs(active)}
+    vrfs = _by_vrf(reply)
     up = {
         (vrf, str(ip_address(one.findtext("b:neighbor-address", "", _NS))))
         for vrf, tables in vrfs.items()
@@ -76,11 +115,37 @@ def read_tables(reply: bytes, running: str, sessions: Sequence[tuple[SessionKey,
         whom = Whom(key, groups)
         tables = vrfs.get(key.vrf)
         found: dict[str, set[Network]] = {}
-        for route, peer in () if tables is None else _paths(tables, version):
+        for route, peer, _ in () if tables is None else _paths(tables, version):
             if peer in whom:
                 found.setdefault(peer, set()).add(route)
         routes[key, version] = {peer: frozenset(some) for peer, some in found.items()}
     return Tables(up=frozenset(up), routes=routes)
+
+
+def read_origins(reply: bytes, routes: Sequence[tuple[str, Network]]) -> Origins:
+    """Return what an answer to :func:`origins_filter` says."""
+    found: dict[tuple[str, Network], list[Origin]] = {route: [] for route in routes}
+    for vrf, tables in _by_vrf(reply).items():
+        for version in _FAMILIES:
+            for prefix, peer, path in _paths(tables, version):
+                if (vrf, prefix) in found:
+                    found[vrf, prefix].append(_origin(peer, path))
+    return {route: tuple(some) for route, some in found.items()}
+
+
+def _origin(peer: str, path: etree._Element) -> Origin:
+    hops = [
+        path.findtext(f"b:path-information/b:next-hop/b:ipv{one}-address", "", _NS)
+        for one in _FAMILIES
+    ]
+    as_path = path.findtext("b:attributes-after-policy-in/b:common-attributes/b:as-path", "", _NS)
+    return Origin(neighbor=peer, next_hop="".join(hops).strip(), as_path=as_path.strip())
+
+
+def _by_vrf(reply: bytes) -> dict[str, etree._Element]:
+    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
+    active = etree.XML(reply, parser).find(".//b:instance-active", _NS)
+    return {} if active is None else {_vrf_name(one): one for one in _vrfs(active)}
 
 
 class Whom:
@@ -116,7 +181,8 @@ def _vrf_name(tables: etree._Element) -> str:
     return str(tables.findtext("b:vrf-name", "", _NS))
 
 
-def _paths(tables: etree._Element, version: int) -> Iterator[tuple[Network, str]]:
+def _paths(tables: etree._Element, version: int) -> Iterator[tuple[Network, str, etree._Element]]:
+    """Yield the prefix and the neighbor of each path, and the path."""
     for family in tables.iterfind("b:afs/b:af", _NS):
         if family.findtext("b:af-name", "", _NS) != _FAMILIES[version]:
             continue
@@ -125,7 +191,7 @@ def _paths(tables: etree._Element, version: int) -> Iterator[tuple[Network, str]
             peer = path.findtext("b:neighbor-address", "", _NS)
             if peer and path.findtext("b:route-type", "used", _NS) == "used":
                 length = path.findtext("b:prefix-length", "", _NS)
-                yield ip_network(f"{network}/{length}"), str(ip_address(peer))
+                yield ip_network(f"{network}/{length}"), str(ip_address(peer)), path
 
 
 def group_members(running: str) -> dict[tuple[str, str], list[str]]:

@@ -26,6 +26,7 @@ from netmiko.exceptions import NetmikoBaseException
 from inventory.errors import DeviceError
 from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
+from tasks.adapters.cisco_paths import read_paths
 from tasks.adapters.iosxr_agent import OvertakenError, agents_words, request
 from tasks.adapters.iosxr_tables import Whom, group_members
 from tasks.adapters.iosxr_trial import Trials, ensure_whole
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from inventory.models import Network
     from policies.filters import Direction, Session, SessionKey
-    from tasks.adapters.base import Driver, Trust
+    from tasks.adapters.base import Driver, Origins, Trust
 
 _GONE = (IOSXRException, NetmikoBaseException, OSError, EOFError)
 _PATIENCE_S = 10.0
@@ -123,6 +124,16 @@ class IosXrAdapter:
                     of_each[asked] = frozenset(_routes(driver, *asked))
                 routes[key, version][address] = of_each[asked]
         return Tables(up=up, routes=routes)
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths, asking for one prefix after the other."""
+        self._settle(driver)
+        found = {}
+        for vrf, prefix in routes:
+            inside = f" vrf {vrf}" if vrf else ""
+            text = _show(driver, f"show bgp{inside} ipv{prefix.version} unicast {prefix}")
+            found[vrf, prefix] = read_paths(text, prefix)
+        return found
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, look at the merged candidate, and discard."""

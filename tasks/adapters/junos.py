@@ -21,15 +21,16 @@ from typing import TYPE_CHECKING, Any
 from inventory.errors import DeviceError
 from tasks.adapters.base import same_diff
 from tasks.adapters.junos_commits import Commit, Commits, read_commits
-from tasks.adapters.junos_tables import read_tables
+from tasks.adapters.junos_tables import read_origins, read_tables
 from tasks.adapters.junos_words import NonsenseError, expected, hang_up, hide, own_words
 from tasks.errors import ConnectError, LockedError, RejectedError, VerifyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from inventory.models import Network
     from policies.filters import Direction, Session, SessionKey
-    from tasks.adapters.base import Driver, Tables, Trust
+    from tasks.adapters.base import Driver, Origins, Tables, Trust
 
 #: What the driver must never do, whatever the inventory says: a private candidate knows no
 #: commit with a timer, a lock that is held all the time or never protects nobody, and a warning
@@ -88,6 +89,10 @@ class JunosAdapter:
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``."""
         return read_tables(driver.device.rpc, sessions)
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths, asking for one prefix after the other."""
+        return read_origins(driver.device.rpc, routes)
 
     def dry_run(self, driver: Driver, candidate: str) -> tuple[str, str | None]:
         """Load, compare, have it checked, look at the candidate, and discard.

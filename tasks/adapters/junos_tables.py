@@ -1,4 +1,4 @@
-"""Junos's BGP tables: :func:`read_tables`.
+"""Junos's BGP tables: :func:`read_tables`, :func:`read_origins`.
 
 By RPCs of its own, not the driver's getter, which mixes two tables that need not agree: it dies
 of a neighbor that stands in one of them alone.
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from policies.dialects.junos_sessions import GLOBAL
 from policies.filters import SessionKey
-from tasks.adapters.base import Tables
+from tasks.adapters.base import Origin, Tables
 from tasks.adapters.junos_words import expected, own_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inventory.models import Network
+    from tasks.adapters.base import Origins
 
 #: The main routing instance, and how its own begin that are Junos's internal ones.
 _MASTER = "master"
@@ -53,6 +54,42 @@ def read_tables(rpc: Any, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
     return Tables(up=frozenset(up), routes=routes)
 
 
+def read_origins(rpc: Any, routes: Sequence[tuple[str, Network]]) -> Origins:  # noqa: ANN401
+    """Return the paths to each (vrf, prefix), asking for one after the other."""
+    found = {}
+    for vrf, prefix in routes:
+        with own_words():
+            shown = rpc.get_route_information(
+                destination=str(prefix),
+                exact=True,
+                protocol="bgp",
+                table=_table(vrf, prefix.version),
+            )
+        found[vrf, prefix] = tuple(
+            _origin(path)
+            for route in _all(shown, "route-information", "rt")
+            if ip_network(route.findtext("rt-destination", "").strip()) == prefix
+            for path in route.iterfind("rt-entry")
+            if path.findtext("learned-from")
+        )
+    return found
+
+
+def _origin(path: Any) -> Origin:  # noqa: ANN401 - PyEZ is not annotated
+    hops = (path.findtext("nh/to", "") or path.findtext("protocol-nh/to", "") or "").strip()
+    # Junos ends an AS path with its origin: I, E, or ?.
+    as_path = " ".join(path.findtext("as-path", "").split()).removeprefix("AS path:").strip()
+    return Origin(
+        neighbor=str(ip_address(path.findtext("learned-from").strip())),
+        next_hop=hops,
+        as_path=as_path.rstrip("IE? "),
+    )
+
+
+def _table(vrf: str, version: int) -> str:
+    return f"{vrf}.{_TABLES[version]}" if vrf else _TABLES[version]
+
+
 def _instances(rpc: Any) -> list[str]:  # noqa: ANN401 - PyEZ is not annotated
     """Return the routing instances; the main one is ""."""
     with own_words():
@@ -64,9 +101,10 @@ def _instances(rpc: Any) -> list[str]:  # noqa: ANN401 - PyEZ is not annotated
 
 def _accepted(rpc: Any, vrf: str, version: int, address: str) -> frozenset[Network]:  # noqa: ANN401
     """Return the routes from a neighbor that the import policy let in; others are hidden."""
-    table = f"{vrf}.{_TABLES[version]}" if vrf else _TABLES[version]
     with own_words():
-        shown = rpc.get_route_information(protocol="bgp", source_gateway=address, table=table)
+        shown = rpc.get_route_information(
+            protocol="bgp", source_gateway=address, table=_table(vrf, version)
+        )
     found = _all(shown, "route-information", "rt")
     return frozenset(ip_network(one.findtext("rt-destination").strip()) for one in found)
 

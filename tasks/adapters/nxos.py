@@ -23,15 +23,16 @@ from policies.redact import redact
 from tasks.adapters import nxos_dead_man as dead_man
 from tasks.adapters.base import netmiko_options, same_diff
 from tasks.adapters.nxos_look import armed, look, no_room
-from tasks.adapters.nxos_tables import neighbors_of, read_tables, read_up
+from tasks.adapters.nxos_tables import neighbors_of, read_origins, read_tables, read_up
 from tasks.adapters.nxos_wire import Cli, NxApi
 from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inventory.models import Network
     from policies.filters import Running, Session, SessionKey
-    from tasks.adapters.base import Driver, Tables, Trust
+    from tasks.adapters.base import Driver, Origins, Tables, Trust
     from tasks.adapters.nxos_wire import Wire
 
 _WAY = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
@@ -97,6 +98,10 @@ class _NxosBase:
     def tables(self, driver: Driver, sessions: Sequence[tuple[SessionKey, int]]) -> Tables:
         """Return who is up, and what is accepted from ``sessions``."""
         return read_tables(self.wire, driver, sessions, lambda: self._parsed(driver))
+
+    def origins(self, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+        """Return the paths."""
+        return read_origins(self.wire, driver, routes)
 
     def _parsed(self, driver: Driver) -> Running:
         return NxosDialect().parse(self.running(driver))

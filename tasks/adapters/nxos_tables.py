@@ -1,4 +1,4 @@
-"""What an NX-OS switch's BGP says: :func:`read_tables`.
+"""What an NX-OS switch's BGP says: :func:`read_tables`, :func:`read_origins`.
 
 Not the driver's getters: one raises KeyError for a session that is coming up, the other forgets
 every IPv4 neighbor of a VRF that has IPv6 ones, and neither counts what a policy lets through.
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from policies.filters import SessionKey, members
 from tasks.adapters.base import Tables
+from tasks.adapters.cisco_paths import read_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from inventory.models import Network
     from policies.filters import Running
-    from tasks.adapters.base import Driver
+    from tasks.adapters.base import Driver, Origins
     from tasks.adapters.nxos_wire import Wire
 
 SUMMARY = "show bgp all summary vrf all"
@@ -60,6 +61,18 @@ def read_tables(
     for (key, version, address, _), text in zip(asked, shown, strict=True):
         routes[key, version][address] = _routes(text)
     return Tables(up=up, routes=routes)
+
+
+def read_origins(wire: Wire, driver: Driver, routes: Sequence[tuple[str, Network]]) -> Origins:
+    """Return the paths to each (vrf, prefix), in one request where the transport has such."""
+    commands = [
+        f"show bgp ipv{prefix.version} unicast {prefix}{_in_vrf(vrf)}" for vrf, prefix in routes
+    ]
+    shown = wire.show_all(driver, commands) if commands else []
+    return {
+        (vrf, prefix): read_paths(text, prefix)
+        for (vrf, prefix), text in zip(routes, shown, strict=True)
+    }
 
 
 def _in_vrf(vrf: str) -> str:

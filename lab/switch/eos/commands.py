@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from lab.switch.eos import shows
@@ -17,9 +18,9 @@ from lab.switch.eos.store import clean
 from lab.switch.lines import Cursor, RefusedError, UnknownCommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from lab.switch.base import Daemon, Faults, Neighbor
+    from lab.switch.base import Daemon, Faults, Neighbor, Route
     from lab.switch.eos.shows import Json
     from lab.switch.eos.store import Session, Store
 
@@ -72,7 +73,9 @@ class Shell:
             r"show interfaces": lambda _: _json(shows.interfaces(self._store)),
             r"show (?P<family>ip|ipv6) bgp summary vrf all": self._show_summary,
             r"show (?P<family>ip|ipv6) bgp (?:neighbors|peers) vrf all": self._show_neighbors,
-            r"show (?P<family>ip|ipv6) bgp(?: vrf default)?": self._show_table,
+            r"show (?P<family>ip|ipv6) bgp(?: (?P<prefix>\S+/\d+))?(?: vrf (?P<vrf>\S+))?": (
+                self._show_table
+            ),
         }
 
     @property
@@ -205,9 +208,31 @@ class Shell:
 
     def _show_table(self, found: re.Match[str]) -> Answer:
         family = _FAMILY[found["family"]]
-        peers = [one.address for one in self._neighbors() if family in one.accepted]
+        vrf = found["vrf"] or "default"
+        if vrf not in shows.vrfs(self._store):
+            return _json({"vrfs": {}})
+        is_here = vrf == "default"  # BGP runs in the default VRF alone
+        peers = [one.address for one in self._neighbors() if is_here and family in one.accepted]
         routes = {peer: self._daemon.routes_from(peer, family) for peer in peers}
-        return _json(shows.bgp_table(self._store, routes))
+        if found["prefix"] is not None:
+            routes = {peer: _only(found["prefix"], family, some) for peer, some in routes.items()}
+        return _json(shows.bgp_table(self._store, routes, vrf))
+
+
+def _only(text: str, family: int, routes: Sequence[Route]) -> tuple[Route, ...]:
+    """Return those of ``routes`` to the prefix that a command names.
+
+    Raises:
+        InvalidCommandError: it names none of the family.
+    """
+    refused = InvalidCommandError(f"Invalid input (at token 3: '{text}')")
+    try:
+        prefix = ip_network(text)
+    except ValueError:
+        raise refused from None
+    if prefix.version != family:
+        raise refused
+    return tuple(one for one in routes if one.prefix == prefix)
 
 
 def _json(data: Json) -> Answer:

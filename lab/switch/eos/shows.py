@@ -148,7 +148,15 @@ def bgp_neighbors(store: Store, neighbors: Sequence[Neighbor], family: int) -> J
     return {"vrfs": _with_others(store, {"peerList": peers}, {"peerList": []})}
 
 
-def bgp_table(store: Store, routes: Mapping[Address, Sequence[Route]]) -> Json:
+def vrfs(store: Store) -> tuple[str, ...]:
+    """Return the names of the VRFs that have BGP, the default one first."""
+    found = [one.named("vrf") for one in store.running.root.named("bgp")]
+    return ("default", *(vrf.groups["name"] for some in found for vrf in some))
+
+
+def bgp_table(
+    store: Store, routes: Mapping[Address, Sequence[Route]], vrf: str = "default"
+) -> Json:
     """``show ip bgp``, ``show ipv6 bgp``: what is accepted, by prefix, each with its peer."""
     entries: Json = {}
     for peer, accepted in routes.items():
@@ -169,7 +177,7 @@ def bgp_table(store: Store, routes: Mapping[Address, Sequence[Route]]) -> Json:
                     "peerEntry": {"peerAddr": str(peer)},
                 }
             )
-    return {"vrfs": {"default": {"vrf": "default", **_own(store), "bgpRouteEntries": entries}}}
+    return {"vrfs": {vrf: {"vrf": vrf, **_own(store), "bgpRouteEntries": entries}}}
 
 
 def _own(store: Store) -> Json:

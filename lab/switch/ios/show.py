@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab.switch.ios.config import incremental
 from lab.switch.ios.device import NONE_PENDING
+from lab.switch.ios.show_entry import NOT_IN_TABLE
 from lab.switch.ios.show_tables import (
     show_all_neighbors,
     show_all_summaries,
@@ -37,6 +38,8 @@ _KNOWN = (
     "bgp ipv6 unicast",
     "bgp vpnv4 unicast all neighbors",
     "bgp vpnv6 unicast all neighbors",
+    "bgp vpnv4 unicast vrf",
+    "bgp vpnv6 unicast vrf",
 )
 _ERROR_5 = (
     "!List of Commands:\n"
@@ -77,10 +80,14 @@ async def show(  # noqa: C901, PLR0911 - an arm for each command
     return await _show_bgp(device, command, rest)
 
 
-async def _show_bgp(device: Device, command: str, rest: list[str]) -> str | None:
+async def _show_bgp(  # noqa: PLR0911 - an arm for each command
+    device: Device, command: str, rest: list[str]
+) -> str | None:
     match command, rest:
         case (("bgp ipv4 unicast" | "bgp ipv6 unicast"), _):
             return await show_bgp(device, 4 if "ipv4" in command else 6, rest)
+        case (("bgp vpnv4 unicast vrf" | "bgp vpnv6 unicast vrf"), [_, prefix]) if "/" in prefix:
+            return NOT_IN_TABLE  # BGP runs in the default VRF alone
         case (("bgp vpnv4 unicast all neighbors" | "bgp vpnv6 unicast all neighbors"), []):
             return show_vrf_bgp(device, 4 if "vpnv4" in command else 6)
         case "bgp all summary", []:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from lab.switch.base import Neighbor
 from lab.switch.ios.bgp import meaning
 from lab.switch.ios.show_bgp import FAMILY, members_text, neighbor_text, routes_text, summary_text
+from lab.switch.ios.show_entry import entry_text
+from lab.switch.paths import paths_to
 
 if TYPE_CHECKING:
     from lab.switch.ios.device import Device
@@ -54,6 +56,8 @@ async def show_bgp(  # noqa: PLR0911 - an arm for each command
                 return f"% No such neighbor or address family - {address}\n"
             routes = await asyncio.to_thread(daemon.routes_from, found[0].address, version)
             return routes_text(routes, str(router.router_id))
+        case [prefix] if "/" in prefix:
+            return await _entry(device, version, prefix)
         case ["peer-group"]:
             groups = {
                 one.name: (
@@ -65,6 +69,17 @@ async def show_bgp(  # noqa: PLR0911 - an arm for each command
             }
             return members_text(groups, version)
     return None
+
+
+async def _entry(device: Device, version: int, text: str) -> str | None:
+    """Return ``show bgp ipv4|ipv6 unicast PREFIX``; None for what is no prefix of the family."""
+    try:
+        prefix = ip_network(text)
+    except ValueError:
+        return None
+    if prefix.version != version:
+        return None
+    return entry_text(prefix, await asyncio.to_thread(paths_to, device.environment.daemon, prefix))
 
 
 async def show_all_summaries(device: Device) -> str:

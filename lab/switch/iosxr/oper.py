@@ -143,6 +143,11 @@ def _paths(above: Element, live: Mapping[Address, Neighbor], daemon: Daemon) -> 
                 leaf(path, "prefix-length", str(route.prefix.prefixlen))
                 leaf(path, "neighbor-address", str(neighbor.address))
                 leaf(path, "route-type", "used")
+                hop = below(below(path, "path-information"), "next-hop")
+                leaf(hop, "afi", f"ipv{version}")
+                leaf(hop, f"ipv{version}-address", route.next_hop)
+                attributes = below(path, "attributes-after-policy-in")
+                leaf(below(attributes, "common-attributes"), "as-path", route.as_path)
 
 
 def _routes(neighbor: Neighbor, version: int, daemon: Daemon) -> Sequence[Route]:

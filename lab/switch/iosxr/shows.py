@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from lab.switch.iosxr.bgp import find_bgp
+from lab.switch.iosxr.entry import entry_text
 from lab.switch.iosxr.facts import VERSION
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lab.switch.iosxr.store import Store
 
 _ROUTES = re.compile(r"show bgp(?: vrf (\S+))? ipv([46]) unicast neighbors (\S+) routes")
+_ENTRY = re.compile(r"show bgp(?: vrf (\S+))? ipv([46]) unicast ([0-9a-fA-F.:]+/\d+)")
 #: Columns left for an address or a prefix; a longer one has a line of its own.
 _ADDRESS = 15
 _PREFIX = 18
@@ -33,6 +35,8 @@ async def executed(command: str, store: Store, daemon: Daemon) -> str | None:
     found = find_bgp(store.running)
     if command == "show bgp sessions":
         return await asyncio.to_thread(lambda: "".join(_sessions(found, daemon)))
+    if entry := _ENTRY.fullmatch(command):
+        return await asyncio.to_thread(entry_text, entry[1], int(entry[2]), entry[3], daemon)
     match = _ROUTES.fullmatch(command)
     if match is None:
         return None

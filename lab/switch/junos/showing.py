@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from lab.switch.junos.groups import expanded
 from lab.switch.junos.replies import Element, make
+from lab.switch.paths import paths_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lab.switch.base import Daemon, Faults, Neighbor
+    from lab.switch.base import Daemon, Faults, Neighbor, Route
     from lab.switch.junos.store import Store
     from lab.switch.junos.tree import Node
+    from lab.switch.meaning import Network
     from lab.switch.netconf import Session
 
 VERSION = "21.4R3.15"
@@ -110,28 +112,30 @@ class Showing:
         return [make("bgp-information", *peers)]
 
     async def routes(self, _session: Session, asked: Element) -> Sequence[Element]:
-        """Show the routes that a neighbor announced and the import policy accepted."""
+        """Show the routes that neighbors announced and the import policy accepted.
+
+        Either those from one neighbor, or those to exactly one destination.
+        """
         table = asked.findtext("{*}table")
         gateway = asked.findtext("{*}source-gateway")
+        destination = asked.findtext("{*}destination")
+        is_exact = asked.find("{*}exact") is not None
         found: list[Element] = []
         for version, name in _TABLES.items():
             if table not in {None, "", name}:
                 continue
             entries: list[Element] = []
             if gateway:
-                for one in await asyncio.to_thread(
+                learned = await asyncio.to_thread(
                     self.daemon.routes_from, ip_address(gateway), version
-                ):
-                    entry = make(
-                        "rt-entry",
-                        make("active-tag", "*" if one.is_best else " "),
-                        make("protocol-name", "BGP"),
-                        make("preference", 170),
-                        make("learned-from", gateway),
-                        make("as-path", f"{one.as_path} I"),
-                        make("nh", make("to", one.next_hop)),
-                    )
-                    entries.append(make("rt", make("rt-destination", str(one.prefix)), entry))
+                )
+                entries += [_route(one.prefix, _entry(gateway, one)) for one in learned]
+            elif destination and is_exact:
+                prefix = ip_network(destination)
+                paths = await asyncio.to_thread(paths_to, self.daemon, prefix)
+                paths = paths if prefix.version == version else ()
+                shown = [_entry(str(neighbor.address), one) for neighbor, one in paths]
+                entries += [_route(prefix, *shown)] if shown else []
             found.append(make("route-table", make("table-name", name), *entries))
         return [make("route-information", *found)]
 
@@ -196,3 +200,19 @@ class Showing:
     def _instances(self) -> Iterator[str]:
         for one in self._tree().one("routing-instances").children.values():
             yield one.words[0]
+
+
+def _route(prefix: Network, *entries: Element) -> Element:
+    return make("rt", make("rt-destination", str(prefix)), *entries)
+
+
+def _entry(learned_from: str, one: Route) -> Element:
+    return make(
+        "rt-entry",
+        make("active-tag", "*" if one.is_best else " "),
+        make("protocol-name", "BGP"),
+        make("preference", 170),
+        make("learned-from", learned_from),
+        make("as-path", f"{one.as_path} I"),
+        make("nh", make("to", one.next_hop)),
+    )

@@ -41,6 +41,10 @@ class Shows:
                 rf"show bgp (?P<family>ipv[46]) unicast neighbors (?P<peer>[\w.:]+) routes{_VRF}",
                 self._routes,
             ),
+            (
+                rf"show bgp (?P<family>ipv[46]) unicast (?P<prefix>[\w.:]+/\d+){_VRF}",
+                self._entry,
+            ),
         )
 
     def run(self, command: str) -> Shown | None:
@@ -99,5 +103,11 @@ class Shows:
     def _routes(self, family: str, peer: str, vrf: str | None) -> Shown:
         try:
             return self.tables.routes(peer, int(family[-1]), vrf), None
+        except ValueError:
+            raise RefusedError("% Invalid ip address/mask format") from None
+
+    def _entry(self, family: str, prefix: str, vrf: str | None) -> Shown:
+        try:
+            return self.tables.entry(prefix, int(family[-1]), vrf), None
         except ValueError:
             raise RefusedError("% Invalid ip address/mask format") from None

@@ -1,0 +1,69 @@
+"""The entry of one prefix in Cisco's BGP tables, as IOS-XE, NX-OS and IOS-XR print it.
+
+:func:`read_paths` reads all three: they write a path's AS path, and below it "HOP from NEIGHBOR
+(ROUTER-ID)". Source of the forms: Cisco's command references, `show bgp ipv4 unicast PREFIX`.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from tasks.adapters.base import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from inventory.models import Network
+
+#: In a VRF, IOS-XE writes the route distinguisher in front.
+_ENTRY = re.compile(
+    r"BGP routing table entry for (?:\[[^\]]*\]|\S+?:\d+:(?=\d+\.))?(?P<prefix>[0-9A-Fa-f.:]+/\d+)"
+)
+#: IOS-XE stars dynamic neighbors; what is in parentheses is a metric, a VRF or another hop.
+_FROM = re.compile(
+    r"\s+(?P<hop>[0-9A-Fa-f.:]+)(?: \([^)]*\))* from \*?(?P<peer>[0-9A-Fa-f.:]+) \([0-9.]+\).*"
+)
+#: Kept as they came for a soft reconfiguration; the inbound policy denies them.
+_DENIED = ("received-only", "received only")
+_AS_PATH = "AS-Path:"
+_EMPTY = ("Local", "NONE")
+
+
+def read_paths(text: str, prefix: Network) -> tuple[Origin, ...]:
+    """Return the paths to ``prefix`` in the answer to ``show bgp ... PREFIX``.
+
+    None where the answer is about another prefix, or says that there is no such entry.
+    """
+    return tuple(_paths(text.splitlines(), prefix))
+
+
+def _paths(lines: Sequence[str], prefix: Network) -> Iterator[Origin]:
+    is_meant = False
+    since: list[str] = []
+    for line in lines:
+        if entry := _ENTRY.match(line.strip()):
+            is_meant = ip_network(entry["prefix"]) == prefix
+            since = []
+        elif found := _FROM.fullmatch(line):
+            # NX-OS breaks a line at the terminal's width, wherever that is.
+            whole = "".join(since)
+            if is_meant and not any(words in whole for words in _DENIED):
+                yield Origin(
+                    neighbor=str(ip_address(found["peer"])),
+                    next_hop=str(ip_address(found["hop"])),
+                    as_path=_as_path(since, whole),
+                )
+            since = []
+        else:
+            since.append(line)
+
+
+def _as_path(since: Sequence[str], whole: str) -> str:
+    """Return the AS path in the lines between two paths; it is what stands last there."""
+    if _AS_PATH in whole:
+        said = whole.rpartition(_AS_PATH)[2].partition(",")[0]
+    else:
+        said = next((one for one in reversed(since) if one.strip()), "").partition(", (")[0]
+    return "" if said.strip() in _EMPTY else said.strip()
