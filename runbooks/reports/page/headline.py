@@ -1,0 +1,152 @@
+"""What to know and do first, in words: :func:`headline`.
+
+Law: a network is called fenced only if every device was looked at and none differs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policies.drift import Kind
+from runbooks.audit_report import DeviceState, SessionState, Severity
+from runbooks.reports.page.text import count, listed, natural
+
+if TYPE_CHECKING:
+    from runbooks.audit_report import AuditReport, Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do: a sentence, and the command for it if there is one."""
+
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A number to see from afar; ``parts`` are what it is made of, with the mark of each."""
+
+    title: str
+    parts: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The verdict: ``mark`` is one of leaks, unknown, differs and clean."""
+
+    mark: str
+    word: str
+    sentences: tuple[str, ...]
+    steps: tuple[Step, ...]
+    tiles: tuple[Tile, ...]
+
+
+def headline(report: AuditReport) -> Headline:
+    """Return the verdict of ``report``; the worst that is known comes first."""
+    of = {severity: _of(report, severity) for severity in Severity}
+    unknown = _named(report, DeviceState.UNKNOWN)
+    if of[Severity.CRITICAL]:
+        mark, word = "leaks", "Not fenced"
+    elif unknown or not report.complete:
+        mark, word = "unknown", "Not known"
+    elif of[Severity.WARNING] or report.count(DeviceState.DIFFERS):
+        mark, word = "differs", "Differs"
+    else:
+        mark, word = "clean", "Fenced"
+    return Headline(
+        mark=mark,
+        word=word,
+        sentences=tuple(_sentences(report, of, unknown)),
+        steps=tuple(_steps(report, of, unknown)),
+        tiles=_tiles(report),
+    )
+
+
+def _of(report: AuditReport, severity: Severity) -> list[Finding]:
+    return [one for one in report.findings if one.severity is severity]
+
+
+def _named(report: AuditReport, state: DeviceState) -> list[str]:
+    return sorted((one.device for one in report.devices if one.state is state), key=natural)
+
+
+def _where(findings: list[Finding]) -> str:
+    devices = sorted({one.device for one in findings if one.device}, key=natural)
+    return f" on {listed(devices, 6)}" if devices else " in the site"
+
+
+def _sentences(
+    report: AuditReport, of: dict[Severity, list[Finding]], unknown: list[str]
+) -> list[str]:
+    found = []
+    total = count(len(report.devices), "device")
+    if critical := of[Severity.CRITICAL]:
+        found.append(
+            f"{count(len(critical), 'critical finding')}{_where(critical)}: something passes, or "
+            "is in a table, that must not."
+        )
+    if warnings := of[Severity.WARNING]:
+        found.append(f"{count(len(warnings), 'other difference')}{_where(warnings)}.")
+    if unknown:
+        found.append(f"Nothing is known of {len(unknown):,} of {total}: {listed(unknown, 6)}.")
+    elif not report.devices:
+        found.append("No device was looked at.")
+    if report.interrupted is not None:
+        found.append(f"It was ended early: {report.interrupted}.")
+    clean = report.count(DeviceState.CLEAN)
+    if clean and clean == len(report.devices):
+        found.append(f"All of {total} hold what the pools allow, and nothing more.")
+    elif clean:
+        found.append(f"{clean:,} of {total} are clean." if clean > 1 else f"1 of {total} is clean.")
+    return found
+
+
+def _steps(
+    report: AuditReport, of: dict[Severity, list[Finding]], unknown: list[str]
+) -> list[Step]:
+    steps = []
+    if routes := [one for one in report.findings if one.kind is Kind.ILLEGAL_ROUTE]:
+        origins = sorted({one.origin for one in routes if one.origin}, key=natural)
+        source = f", from {listed(origins, 4)}" if origins else ""
+        steps.append(
+            Step(
+                text=f"Look at the routes first: {count(len(routes), 'route is', 'routes are')} in "
+                f"a table right now that no pool allows{source}."
+            )
+        )
+    if any(one.deploy is not None and one.deploy.obstacles for one in report.devices):
+        steps.append(Step(text="Clear what would keep a deploy from its work: see the devices."))
+    if any(one.deploy is not None and one.deploy.candidate for one in report.devices):
+        steps.append(
+            Step(text="Make a plan that mends it:", command="ringfence audit --fix plan.json")
+        )
+        steps.append(
+            Step(text="Review it, then carry it out:", command="ringfence deploy plan.json")
+        )
+    elif of[Severity.CRITICAL] or of[Severity.WARNING]:
+        steps.append(Step(text="Follow the remedy of each finding below."))
+    if unknown or not report.complete:
+        text = "Reach the devices that did not answer" if unknown else "Let it run to its end"
+        steps.append(Step(text=f"{text}, and look again:", command=f"ringfence {report.command}"))
+    return steps or [Step(text="Nothing to do.")]
+
+
+def _tiles(report: AuditReport) -> tuple[Tile, ...]:
+    sessions = Counter(one.state for device in report.devices for one in device.sessions)
+    severities = Counter(one.severity for one in report.findings)
+    short = sum(row.short for row in report.depth)
+    return (
+        Tile(title="Devices", parts=tuple((one, report.count(one), one) for one in DeviceState)),
+        Tile(
+            title="Sessions, by family and direction",
+            parts=tuple((one, sessions[one], one) for one in SessionState),
+        ),
+        Tile(title="Findings", parts=tuple((one, severities[one], one) for one in Severity)),
+        Tile(
+            title=f"Depth of defence, {report.min_depth} wanted",
+            parts=(("reached", len(report.depth) - short, "clean"), ("short", short, "differs")),
+        ),
+    )
