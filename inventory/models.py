@@ -271,6 +271,13 @@ class SiteFile(Model):
     matrix: tuple[MatrixRow, ...] = Field(
         default=(), description="rows that replace those of the default matrix"
     )
+    min_depth: int = Field(
+        default=1,
+        ge=1,
+        le=9,
+        strict=True,
+        description="on how many devices each hijack is to be dropped, where so many can",
+    )
     timers: Timers = Timers()
     limits: Limits = Limits()
     waves: Waves = Waves()

@@ -20,7 +20,7 @@ from policies.prefix_set import PrefixSet
 from policies.shortest import shortest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from inventory.models import MatrixRow
     from inventory.site import Device, Site
@@ -128,13 +128,7 @@ class GuardBook:
         allowed = {}
         for version in VERSIONS:
             owned = [self._territories[version][name] for name in clusters]
-            if guard is Guard.NEVER:
-                allowed[version] = ~PrefixSet.union(version, [one.pools for one in owned])
-                continue
-            parts = [one.announced(row.announce) for one in owned]
-            if guard is Guard.ONLY_AND_INFRASTRUCTURE:
-                parts += [one.infrastructure for one in owned]
-            allowed[version] = PrefixSet.union(version, parts)
+            allowed[version] = let_through(version, guard, owned, row.announce)
         kind = "in" if guard is Guard.NEVER else "out"
         # One label, one content: it names the route-maps of ours too, which fenced alike share.
         more = ["infra"] if guard is Guard.ONLY_AND_INFRASTRUCTURE else []
@@ -143,6 +137,20 @@ class GuardBook:
         text = label(clusters, *more)
         lists = {version: deny_list(kind, text, version, ~one) for version, one in allowed.items()}
         return Fence(kind, text, allowed, lists)
+
+
+def let_through(
+    version: int, guard: Guard, owned: Sequence[Territory], announce: Announce
+) -> PrefixSet:
+    """Return what ``guard`` lets through, for clusters that own ``owned``."""
+    if guard is Guard.NONE:
+        return PrefixSet.everything(version)
+    if guard is Guard.NEVER:
+        return ~PrefixSet.union(version, [one.pools for one in owned])
+    parts = [one.announced(announce) for one in owned]
+    if guard is Guard.ONLY_AND_INFRASTRUCTURE:
+        parts += [one.infrastructure for one in owned]
+    return PrefixSet.union(version, parts)
 
 
 def deny_list(kind: str, text: str, version: int, blocked: PrefixSet) -> PrefixList:
