@@ -17,7 +17,7 @@ from policies.references import AttachmentRef, EntryRef, StanzaRef
 from policies.trace import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from policies.drift.view import View
     from policies.managed import Slot
@@ -91,13 +91,7 @@ def _past_the_guard(view: View, slot: Slot) -> Cause:
 def _own_policy(view: View, slot: Slot, held: PrefixSet) -> Cause:
     """Return where the session's own policy drops ``held``."""
     holder, witness = view.holder(slot), held.witness()
-    session = view.running.sessions[slot[0]]
-    places: tuple[Reference, ...] = ()
-    if witness is not None:
-        places = trace(view.running, session, slot[1], slot[2], witness)[-1:]
-    name = view.attachment(slot).route_map
-    theirs = "no deploy mends it: change that line, or say narrower: true of the session"
-    if name is None and slot in view.wanted.closed:
+    if view.attachment(slot).route_map is None and slot in view.wanted.closed:
         return Cause(
             kind=Kind.NARROWED,
             object=slot_name(view.running, holder),
@@ -107,23 +101,25 @@ def _own_policy(view: View, slot: Slot, held: PrefixSet) -> Cause:
             "the session",
             references=(AttachmentRef(*holder),),
         )
-    last = places[-1] if places else AttachmentRef(*holder)
-    where = _words(view, last) or slot_name(view.running, holder)
+    session = view.running.sessions[slot[0]]
+    places = trace(view.running, session, slot[1], slot[2], witness) if witness else ()
+    where = _line(view, places) or slot_name(view.running, holder)
     return Cause(
         kind=Kind.NARROWED,
         object=where,
         what=f"{where} is your own, and drops what the pools allow",
-        mended=theirs,
-        references=(last,),
+        mended="no deploy mends it: change that, or say narrower: true of the session",
+        references=places[-1:],
     )
 
 
-def _words(view: View, one: Reference) -> str:
-    match one:
-        case StanzaRef(name, seq):
-            end = f"the end of {view.nouns.a_map(name)}"
-            return end if seq is None else view.nouns.a_stanza(name, seq)
-        case EntryRef(version, name):
-            return view.nouns.a_list(version, name)
-        case AttachmentRef():
-            return ""
+def _line(view: View, places: Sequence[Reference]) -> str | None:
+    """Return the last stanza of a trace; its last prefix-list where there is none."""
+    for one in reversed(places):
+        if isinstance(one, StanzaRef):
+            end = f"the end of {view.nouns.a_map(one.route_map)}"
+            return end if one.seq is None else view.nouns.a_stanza(one.route_map, one.seq)
+    for one in reversed(places):
+        if isinstance(one, EntryRef):
+            return view.nouns.a_list(one.version, one.prefix_list)
+    return None
