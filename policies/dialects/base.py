@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.change import Step
+    from policies.dialects.line_index import LineIndex
     from policies.filters import Running
+    from policies.references import Place, Reference
 
 
 class Dialect(Protocol):
@@ -30,6 +32,19 @@ class Dialect(Protocol):
 
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return ``steps`` as candidate text for a merge, in their order; "" if there are none."""
+
+    def index(self, text: str) -> LineIndex:
+        """Return where the parts of the filter set of ``text`` stand in it.
+
+        Raises:
+            ParseError: as :meth:`parse`.
+        """
+
+    def locate(self, text: str, reference: Reference) -> tuple[Place, ...]:
+        """Return the lines of ``text`` where ``reference`` stands; never none.
+
+        Who asks for many places of one text makes its :meth:`index` once.
+        """
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without the lines that are ringfence's, byte for byte otherwise."""

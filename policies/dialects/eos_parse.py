@@ -93,7 +93,7 @@ class EosReader(Reader):
                 outside=None,
                 missing=one.missing,
             )
-            self.sessions.update(build.sessions())
+            self.add(build)
 
     def _lines(self, lines: Sequence[Block], instance: Instance) -> None:
         for block in lines:

@@ -94,4 +94,4 @@ class FrrReader(Reader):
             confederation=one.confederation,
             requires_policy=requires_policy,
         )
-        self.sessions.update(build.sessions())
+        self.add(build)

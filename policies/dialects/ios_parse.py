@@ -86,11 +86,11 @@ class IosReader(Reader):
                 templates=templates,
                 requires_policy=any(child.text == _SAFE for child in top.children),
             )
-            self.sessions.update(build.sessions())
+            self.add(build)
 
     def _template(self, block: Block, peer: Peer) -> None:
         for line in block.children:
-            if not peer.read(line.words, None):
+            if not peer.read(line.words, None, line.number):
                 self.use(line)
 
     def _family(self, block: Block, found: re.Match[str], instances: dict[str, Instance]) -> None:

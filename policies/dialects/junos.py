@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from policies.change import apply
 from policies.dialects.junos_foreign import foreign
+from policies.dialects.junos_lines import index
 from policies.dialects.junos_parse import parse
 from policies.dialects.junos_write import candidate
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.change import Step
+    from policies.dialects.line_index import LineIndex
     from policies.filters import Running
+    from policies.references import Place, Reference
 
 
 class JunosDialect:
@@ -35,6 +38,14 @@ class JunosDialect:
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole configuration in set form."""
         return parse(text)
+
+    def index(self, text: str) -> LineIndex:
+        """Return where the parts of the filter set of ``text`` stand in it."""
+        return index(text)
+
+    def locate(self, text: str, reference: Reference) -> tuple[Place, ...]:
+        """Return the lines of ``text`` where ``reference`` stands."""
+        return index(text).places(reference)
 
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return the lines that make of ``running`` what ``steps`` do, whole objects only."""

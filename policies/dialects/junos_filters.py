@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 Filter = tuple[str, tuple[str, ...]]
 Range = tuple["Network", int, int]
 
+#: The words of a statement.
+Path = tuple[str, ...]
+Row = tuple[Action, Range]
+
 #: The conditions of a term about the route's own prefix; any of them may hold.
 CONDITIONS = ("route-filter", "route-filter-list", "prefix-list", "prefix-list-filter")
 _TYPES = {"exact": 1, "longer": 1, "orlonger": 1, "upto": 2, "prefix-length-range": 2, "through": 2}
@@ -38,36 +42,40 @@ class Destinations:
 
     ``names`` are lists, as (version, name), one of which must permit; ``unknown`` is what these
     lists may say too much; ``unclear`` that they may say too little; ``acts`` that a filter
-    has an action of its own.
+    has an action of its own. ``paths`` are, for each of ``lists``, the statements of its entries.
     """
 
     asked: bool = False
     names: list[tuple[int, str]] = field(default_factory=list)
     lists: list[PrefixList] = field(default_factory=list)
+    paths: list[tuple[Path, ...]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     unclear: bool = False
     acts: bool = False
 
 
-def destinations(frm: Tree, where: str, options: Tree) -> Destinations:
-    """Return what ``frm`` asks of the prefix, as lists that are named after ``where``."""
+def destinations(frm: Tree, where: str, options: Tree, term: Path) -> Destinations:
+    """Return what ``frm``, in ``term``, asks of the prefix, as lists named after ``where``."""
     out = Destinations(asked=any(kind in frm for kind in CONDITIONS))
     kinds = 0
     if "route-filter" in frm:
         kinds += 1
-        _add(out, where, filters(frm["route-filter"]))
+        _add(out, where, filters(frm["route-filter"]), (*term, "from", "route-filter"))
     for name, sub in frm.get("route-filter-list", {}).items():
         kinds += 1
         out.acts |= bool(sub)
-        _add(out, f"route-filter-list {name}", filters(options.get("route-filter-list", {}), name))
+        some = filters(options.get("route-filter-list", {}), name)
+        _add(out, f"route-filter-list {name}", some, ("policy-options", "route-filter-list", name))
     for name in frm.get("prefix-list", {}):
-        _add(out, f"prefix-list {name}", _members(options, name, ("exact",)))
+        some = _members(options, name, ("exact",))
+        _add(out, f"prefix-list {name}", some, ("policy-options", "prefix-list", name))
     kinds += "prefix-list" in frm
     for name, sub in frm.get("prefix-list-filter", {}).items():
         for words in leaves(sub):
             kinds += 1
             text = joined((name, *words))
-            _add(out, f"prefix-list-filter {text}", _members(options, name, words))
+            some = _members(options, name, words)
+            _add(out, f"prefix-list-filter {text}", some, ("policy-options", "prefix-list", name))
             if words[0] == "longer":
                 out.unknown.append(f"from prefix-list-filter {text}")
     if kinds > 1:
@@ -87,9 +95,10 @@ def _members(options: Tree, name: str, how: tuple[str, ...]) -> list[Filter]:
     return [(prefix, () if prefix == "apply-path" else how) for prefix in found]
 
 
-def _add(out: Destinations, name: str, some: list[Filter]) -> None:
-    """Add the lists of both families that ``some`` filters make."""
+def _add(out: Destinations, name: str, some: list[Filter], path: Path) -> None:
+    """Add the lists of both families that ``some`` filters make, which stand below ``path``."""
     grouped: dict[Network, list[Range]] = {}
+    said: dict[Range | Network, Path] = {}
     clear = bool(some)
     for text, words in some:
         try:
@@ -99,15 +108,22 @@ def _add(out: Destinations, name: str, some: list[Filter]) -> None:
             clear = False
             continue
         out.acts |= len(words) > _TYPES.get(words[0], 0)
+        # A prefix-list says nothing behind its prefixes.
+        own = (*path, text, *words) if path[1:2] != ("prefix-list",) else (*path, text)
         grouped.setdefault(prefix, []).extend(ranges)
+        for one in (prefix, *ranges):
+            said.setdefault(one, own)
     if not clear:
         out.unclear = True
         return
     for version in WIDTHS:
-        entries = tuple(_entries(version, grouped))
-        if entries:
+        rows = list(_rows(version, grouped))
+        if rows:
             out.names.append((version, name))
-            out.lists.append(PrefixList(version, name, entries))
+            out.lists.append(PrefixList(version, name, tuple(_numbered(rows))))
+            out.paths.append(
+                tuple(said[one if action is Action.PERMIT else one[0]] for action, one in rows)
+            )
 
 
 def match_ranges(prefix: Network, words: tuple[str, ...]) -> Iterator[Range]:
@@ -148,19 +164,17 @@ def match_words(entry: PrefixListEntry) -> tuple[str, ...]:
     return ("prefix-length-range", f"/{lo}-/{hi}")
 
 
-def _entries(version: int, grouped: Mapping[Network, list[Range]]) -> Iterator[PrefixListEntry]:
-    """Yield the entries of one family, numbered, the longest prefix first."""
+def _rows(version: int, grouped: Mapping[Network, list[Range]]) -> Iterator[Row]:
+    """Yield the entries of one family, the longest prefix first."""
     own = [(prefix, some) for prefix, some in grouped.items() if prefix.version == version]
     own.sort(key=lambda item: -item[0].prefixlen)
     shortest = min((prefix.prefixlen for prefix, _ in own), default=0)
-    rows: list[tuple[Action, Range]] = []
     for prefix, some in own:
-        rows += [(Action.PERMIT, one) for one in some]
+        yield from ((Action.PERMIT, one) for one in some)
         if prefix.prefixlen > shortest:
-            rows.append((Action.DENY, (prefix, prefix.prefixlen, prefix.max_prefixlen)))
-    return _numbered(rows)
+            yield Action.DENY, (prefix, prefix.prefixlen, prefix.max_prefixlen)
 
 
-def _numbered(rows: Iterable[tuple[Action, Range]]) -> Iterator[PrefixListEntry]:
+def _numbered(rows: Iterable[Row]) -> Iterator[PrefixListEntry]:
     for number, (action, (prefix, low, high)) in enumerate(rows, start=1):
         yield PrefixListEntry(action=action, prefix=prefix, ge=low, le=high, seq=10 * number)

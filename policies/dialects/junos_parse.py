@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_groups import expand
@@ -15,6 +16,7 @@ from policies.ownership import PREFIX, is_owned
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from policies.dialects.junos_sessions import Scope
     from policies.dialects.junos_text import Tree
     from policies.filters import Session, SessionKey
 
@@ -29,17 +31,36 @@ SEMANTICS = Semantics(
 _STATEMENT = ("policy-options", "policy-statement")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The filter set of a configuration, with those that read it, who know where it stands."""
+
+    running: Running
+    scopes: tuple[Scope, ...]
+    policies: Policies
+
+
 def parse(text: str) -> Running:
     """Return the filter set of a whole configuration.
 
     Raises:
         ParseError: ``text`` is cut short, or is not the set form of a Junos configuration.
     """
+    return read(text).running
+
+
+def read(text: str) -> Reading:
+    """Return the filter set of a whole configuration, and its readers.
+
+    Raises:
+        ParseError: as :func:`parse`.
+    """
     own, inactive = read_set(text)
     tree, inherited, doubtful = expand(own)
     sessions: dict[SessionKey, Session] = {}
     routers: dict[str, int] = {}
-    for scope in scopes(tree, inherited=inherited, doubtful=doubtful, inactive=inactive):
+    found = tuple(scopes(tree, inherited=inherited, doubtful=doubtful, inactive=inactive))
+    for scope in found:
         sessions.update(scope.sessions())
         if scope.bgp and scope.own_as is not None:
             routers[scope.vrf] = scope.own_as
@@ -49,7 +70,7 @@ def parse(text: str) -> Running:
         {path[2] for path in inactive if path[:2] == _STATEMENT and len(path) > len(_STATEMENT)},
     )
     maps = _route_maps(policies, sessions)
-    return Running(
+    running = Running(
         lists=dict(sorted(policies.lists.items())),
         route_maps={name: maps[name] for name in sorted(maps)},
         sessions=sessions,
@@ -57,6 +78,7 @@ def parse(text: str) -> Running:
         routers=routers,
         other_uses=_other_uses(tree),
     )
+    return Reading(running, found, policies)
 
 
 def _route_maps(policies: Policies, sessions: Mapping[SessionKey, Session]) -> dict[str, RouteMap]:

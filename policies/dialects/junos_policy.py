@@ -22,6 +22,7 @@ from policies.prefix_set import network_of, width_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from policies.dialects.junos_filters import Path
     from policies.dialects.junos_text import Tree
 
 _FAMILIES = {"inet": 4, "inet6": 6}
@@ -36,12 +37,19 @@ class Policies:
         self._options = options
         self._statements = options.get(_STATEMENT, {})
         self._doubtful = doubtful
-        self._judged: dict[str, tuple[Stanza, ...]] = {}
+        self._judged: dict[str, tuple[tuple[Stanza, Path], ...]] = {}
+        #: Where the entries of lists and the stanzas of chains stand; () is nowhere.
+        self.entry_paths: dict[tuple[int, str], tuple[Path, ...]] = {}
+        self.stanza_paths: dict[tuple[str, int], Path] = {}
         owned = [name for name in (*self._statements, *inactive) if is_owned(name)]
         self.lists: dict[tuple[int, str], PrefixList] = {}
         for name in sorted({one for one in owned if version_of(one)}):
             one = own_list(name, self._statements.get(name, {}), inactive=name in inactive)
             self.lists[one.version, name] = one
+            at = _path(name)
+            term = (*at, "term")
+            rows = tuple((*term, str(e.seq), "from", "route-filter") for e in one.entries)
+            self.entry_paths[one.version, name] = (*rows, *(at for _ in one.unknown))
         self.own: dict[str, tuple[Stanza, ...]] = {
             name: own_stanzas(self._statements.get(name, {}), self.lists, inactive=name in inactive)
             for name in sorted({one for one in owned if not version_of(one)})
@@ -54,9 +62,11 @@ class Policies:
         """
         found = [one for name in names for one in self._operators(name)]
         last = () if surely else ("default policy",)
-        found.append(Stanza(seq=0, action=Action.PERMIT, unknown=last))
-        numbered = tuple(replace(one, seq=at) for at, one in enumerate(found, start=1))
-        return RouteMap(joined(names), numbered)
+        found.append((Stanza(seq=0, action=Action.PERMIT, unknown=last), ()))
+        chain = joined(names)
+        self.stanza_paths.update({(chain, at): path for at, (_, path) in enumerate(found, start=1)})
+        numbered = tuple(replace(one, seq=at) for at, (one, _) in enumerate(found, start=1))
+        return RouteMap(chain, numbered)
 
     def guarded(self, names: Sequence[str]) -> RouteMap:
         """Return a chain that begins with a policy of ours; what is not ours is called.
@@ -65,29 +75,37 @@ class Policies:
         """
         rest = [name for name in names if not is_owned(name)]
         end = Stanza(seq=END, action=Action.PERMIT, call=joined(rest) or None)
-        return RouteMap(joined(names), (*self.own.get(names[0], ()), end))
+        chain, guards = joined(names), self.own.get(names[0], ())
+        for one in guards:
+            term = ("term", f"v{one.lists[0][0]}") if one.lists else ()
+            self.stanza_paths[chain, one.seq] = (*_path(names[0]), *term)
+        self.stanza_paths[chain, END] = ()
+        return RouteMap(chain, (*guards, end))
 
-    def _operators(self, name: str) -> tuple[Stanza, ...]:
+    def _operators(self, name: str) -> tuple[tuple[Stanza, Path], ...]:
         if name not in self._judged:
             self._judged[name] = tuple(self._statement(name))
         return self._judged[name]
 
-    def _statement(self, name: str) -> Iterator[Stanza]:
+    def _statement(self, name: str) -> Iterator[tuple[Stanza, Path]]:
         found = self._statements.get(name)
         if found is None or name in self._doubtful:
             # An expression, say: the route may be accepted here, or go on.
-            yield _unknown(f"policy {name}")
+            yield _unknown(f"policy {name}"), _path(name)
             return
         for term, body in found.get("term", {}).items():
-            yield from self._term(body, f"{name} term {term}")
+            path = (*_path(name), "term", term)
+            for one in self._term(body, f"{name} term {term}", path):
+                yield one, path
         rest = {word: sub for word, sub in found.items() if word in ("from", "to", "then")}
         if rest:
-            yield from self._term(rest, name)
+            for one in self._term(rest, name, _path(name)):
+                yield one, _path(name)
 
-    def _term(self, body: Tree, where: str) -> Iterator[Stanza]:
+    def _term(self, body: Tree, where: str, path: Path) -> Iterator[Stanza]:
         """Yield what a term does with what it matches; nothing if it decides nothing."""
         frm, then = body.get("from", {}), body.get("then", {})
-        asked = destinations(frm, where, self._options)
+        asked = destinations(frm, where, self._options, path)
         if asked.asked and not asked.unclear and not asked.names:
             return
         match = self._match(frm, body.get("to", {}), asked, where)
@@ -103,8 +121,9 @@ class Policies:
             yield replace(match, sets=sets, goes_on=True)
 
     def _match(self, frm: Tree, to: Tree, asked: Destinations, where: str) -> Stanza:
-        for one in asked.lists:
+        for one, paths in zip(asked.lists, asked.paths, strict=True):
             self.lists[one.version, one.name] = one
+            self.entry_paths[one.version, one.name] = paths
         unknown = list(asked.unknown)
         families = []
         for word in frm.get("family", {}):
@@ -132,7 +151,12 @@ class Policies:
         whole = network_of(version, 0, 0)
         entry = PrefixListEntry(action=Action.PERMIT, prefix=whole, le=width_of(version), seq=10)
         self.lists[key] = PrefixList(*key, (entry,))
+        self.entry_paths[key] = ((),)
         return key
+
+
+def _path(name: str) -> Path:
+    return ("policy-options", _STATEMENT, name)
 
 
 def _decides(words: Sequence[str]) -> bool:

@@ -7,18 +7,20 @@ families that a session carries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_text import joined, leaves
 from policies.dialects.peers import asn, peer_name
 from policies.filters import Attachment, Direction, Session, SessionKey
 from policies.ownership import is_owned
+from policies.references import Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from policies.dialects.junos_text import Tree
+    from policies.managed import Slot
 
 Path = tuple[str, ...]
 
@@ -85,7 +87,9 @@ def _own_as(found: Tree) -> int | None:
 class Scope:
     """One BGP instance: the main one, or that of a routing instance.
 
-    ``elsewhere`` is a logical system, whose policies are its own and not looked into.
+    ``elsewhere`` is a logical system, whose policies are its own and not looked into. With
+    :meth:`sessions`, ``said_at`` and ``attached_at`` get the paths of what is said of a session,
+    and of what attaches something to it.
     """
 
     vrf: str
@@ -95,6 +99,8 @@ class Scope:
     marks: Marks
     elsewhere: bool
     main: Tree
+    said_at: dict[SessionKey, Path] = field(default_factory=dict)
+    attached_at: dict[Slot, dict[Part, tuple[Path, ...]]] = field(default_factory=dict)
 
     def sessions(self) -> dict[SessionKey, Session]:
         """Return the groups and neighbors, and all of BGP if it has a chain, as a group."""
@@ -137,8 +143,13 @@ class Scope:
             path = (*path, "neighbor" if outer else "group", name)
             levels += [*(one for _, one in outer), self.bgp]
         external = self._is_external(levels)
+        key = SessionKey(self.vrf, peer_name(name) if outer else name)
+        self.said_at[key] = path
+        for direction in Direction:
+            where = self._where(direction, levels, path)
+            self.attached_at.update({(key, version, direction): where for version in versions})
         return Session(
-            key=SessionKey(self.vrf, peer_name(name) if outer else name),
+            key=key,
             is_group=False,
             group=group,
             is_external=external,
@@ -186,6 +197,22 @@ class Scope:
             closed_when_empty=self._closed(direction, external),
             behind=behind,
         )
+
+    def _where(
+        self, direction: Direction, levels: list[Tree], path: Path
+    ) -> dict[Part, tuple[Path, ...]]:
+        """Return the paths of what decides about a session of ``levels`` in one direction."""
+        places = [path[: len(path) - 2 * at] for at in range(len(levels))]
+        found: dict[Part, tuple[Path, ...]] = {}
+        said = [place for one, place in zip(levels, places, strict=True) if direction in one]
+        if said:
+            found[Part.ROUTE_MAP] = ((*said[0], direction),)
+        family = [place for one, place in zip(levels, places, strict=True) if one.get("family")]
+        found[Part.OTHER] = (
+            *((*path, direction) for one in self._inactive(path) if one[-1] == direction),
+            *((*family[0], *words) for words in _family_chains(levels, direction)),
+        )
+        return found
 
     def _inactive(self, path: Path) -> Iterator[Path]:
         length = len(path) + 1

@@ -48,7 +48,7 @@ class Instance:
         elif text.startswith("bgp confederation peers "):
             self.confederation.update(block.words[3:])
         elif listen := _LISTEN.fullmatch(text):
-            self.peers[listen["group"]].listens = True
+            self._listens(listen["group"], block)
         elif text.startswith("bgp missing-policy "):
             read_missing(text, version, self.missing)
         elif found := _NEIGHBOR.fullmatch(text):
@@ -63,11 +63,17 @@ class Instance:
             # EOS: neighbors found on interfaces, which are members of a group one by one.
             for word, group in pairwise(words):
                 if word in ("peer-group", "group"):
-                    self.peers[group].listens = True
+                    self._listens(group, block)
             return None
         if found["no"] == "default ":
             return None
         peer = self.peers[peer_name(found["name"])]
-        if not peer.read(words, version, no=bool(found["no"])):
+        peer.line = peer.line or block.number
+        if not peer.read(words, version, block.number, no=bool(found["no"])):
             self.use(block)
         return peer
+
+    def _listens(self, group: str, block: Block) -> None:
+        peer = self.peers[group]
+        peer.listens = True
+        peer.line = peer.line or block.number

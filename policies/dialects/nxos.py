@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policies.change import Step
+    from policies.dialects.line_index import LineIndex
     from policies.filters import PrefixList, Running
     from policies.managed import Slot
+    from policies.references import Place, Reference
 
 _INDENT = "  "
 
@@ -45,6 +47,14 @@ class NxosDialect:
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
         return NxosReader().parse(text)
+
+    def index(self, text: str) -> LineIndex:
+        """Return where the parts of the filter set of ``text`` stand in it."""
+        return NxosReader().index(text)
+
+    def locate(self, text: str, reference: Reference) -> tuple[Place, ...]:
+        """Return the lines of ``text`` where ``reference`` stands."""
+        return self.index(text).places(reference)
 
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return ``steps`` as lines for a merge candidate, in their order."""

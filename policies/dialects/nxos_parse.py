@@ -72,6 +72,7 @@ class NxosReader(Reader):
                 kept = full if template["kind"] == "peer" else partial
                 peer = kept.setdefault(template["name"], Peer())
                 peer.is_group = template["kind"] == "peer"
+                peer.line = peer.line or child.number
                 self._peer(child, peer)
             elif inside := _VRF.fullmatch(child.text):
                 own = vrfs.setdefault(inside["vrf"], {})
@@ -92,7 +93,7 @@ class NxosReader(Reader):
                 confederation=confederation,
                 templates=partial,
             )
-            self.sessions.update(build.sessions())
+            self.add(build)
 
     @staticmethod
     def _groups(
@@ -129,7 +130,8 @@ class NxosReader(Reader):
         peer = peers.setdefault(name, Peer())
         # A neighbor that is a prefix stands for all that connect from it.
         peer.is_group = peer.listens = _is_prefix(name)
-        if found["rest"] and not peer.read(found["rest"].split(), None):
+        peer.line = peer.line or block.number
+        if found["rest"] and not peer.read(found["rest"].split(), None, block.number):
             self.use(block)
         self._peer(block, peer)
 
@@ -139,7 +141,7 @@ class NxosReader(Reader):
                 version = int(family["version"])
                 peer.active[version] = True
                 for below in line.children:
-                    if not peer.read(below.words, version):
+                    if not peer.read(below.words, version, below.number):
                         self.use(below)
             elif line.text.startswith("address-family "):
                 if labeled := _LABELED.fullmatch(line.text):
@@ -148,7 +150,7 @@ class NxosReader(Reader):
                     self.use(below)
             elif inherited := _INHERIT.fullmatch(line.text):
                 peer.group = inherited["name"]
-            elif not peer.read(line.words, None):
+            elif not peer.read(line.words, None, line.number):
                 self.use(line)
 
 

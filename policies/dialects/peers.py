@@ -12,8 +12,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from policies.filters import Attachment, Direction, Session, SessionKey
+from policies.references import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policies.managed import Slot
 
 _DIRECTION = {"in": Direction.IMPORT, "out": Direction.EXPORT}
 _ASN = re.compile(r"(?:(\d+)\.)?(\d+)")
@@ -22,7 +29,22 @@ _MISSING = re.compile(r"direction (?P<way>in|out) action (?P<action>\S+)")
 #: Deeper chains of templates than any platform takes; beyond it they run in a circle.
 _MAX_DEPTH = 8
 
+#: What can be attached, in the words of the lines that do.
+_PARTS = {
+    "route-map": Part.ROUTE_MAP,
+    "prefix-list": Part.PREFIX_LIST,
+    "unsuppress-map": Part.UNSUPPRESS_MAP,
+}
+_KINDS = (*_PARTS, "filter-list", "distribute-list", "rcf")
+
 Place = tuple[int | None, Direction]
+
+
+class Said(NamedTuple):
+    """What a line attaches, and the line's number in the text."""
+
+    value: str
+    line: int
 
 
 def asn(text: str) -> int:
@@ -48,6 +70,7 @@ class Peer:
     A family of None stands for lines outside of any family. ``templates`` are what is
     inherited besides the group, each with the number that ranks it. ``doubts`` are what may
     decide here besides all that is read, for this one alone and for none that inherits from it.
+    ``line`` is the number of the first line about it.
     """
 
     is_group: bool = False
@@ -57,16 +80,20 @@ class Peer:
     listens: bool = False
     unjudged: set[str] = field(default_factory=set)
     active: dict[int, bool] = field(default_factory=dict)
-    originates_default: set[int | None] = field(default_factory=set)
-    policies: dict[Place, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    originates_default: dict[int | None, int] = field(default_factory=dict)
+    policies: dict[Place, dict[str, Said]] = field(default_factory=lambda: defaultdict(dict))
     templates: dict[int | None, list[tuple[int, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     missing: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
     doubts: set[str] = field(default_factory=set)
+    line: int | None = None
 
-    def read(self, words: list[str], version: int | None, *, no: bool = False) -> bool:
-        """Take a line, without ``neighbor NAME``; return whether nothing else needs to see it."""
+    def read(self, words: list[str], version: int | None, at: int, *, no: bool = False) -> bool:
+        """Take line number ``at``, without ``neighbor NAME``.
+
+        Return whether nothing else needs to see it.
+        """
         match words:
             case ["peer-group"] | ["peer", "group"]:
                 self.is_group = True
@@ -89,26 +116,26 @@ class Peer:
             case _ if no:
                 return False
             case _:
-                return self._policy(words, version)
+                return self._policy(words, version, at)
         return True
 
-    def _policy(self, words: list[str], version: int | None) -> bool:
+    def _policy(self, words: list[str], version: int | None, at: int) -> bool:
         match words:
             case [
                 "route-map" | "prefix-list" | "filter-list" | "distribute-list" as kind,
                 name,
                 "in" | "out" as way,
             ]:
-                self.policies[version, _DIRECTION[way]][kind] = name
+                self.policies[version, _DIRECTION[way]][kind] = Said(name, at)
             case ["rcf", "in" | "out" as way, name]:
-                self.policies[version, _DIRECTION[way]]["rcf"] = name
+                self.policies[version, _DIRECTION[way]]["rcf"] = Said(name, at)
             case ["unsuppress-map", name]:
-                self.policies[version, Direction.EXPORT]["unsuppress-map"] = name
+                self.policies[version, Direction.EXPORT]["unsuppress-map"] = Said(name, at)
                 return False
             case ["missing-policy", *_]:
                 read_missing(" ".join(words), version, self.missing)
             case ["default-originate", *_]:
-                self.originates_default.add(version)
+                self.originates_default[version] = at
                 return False
             case _:
                 return False
@@ -255,7 +282,7 @@ class Sessions:
 
     def _levels(
         self, peer: Peer, version: int, direction: Direction
-    ) -> list[list[tuple[str, dict[str, str]]]]:
+    ) -> list[list[tuple[str, dict[str, Said]]]]:
         """Return the policies that may decide, by rank, each with where it comes from."""
         chain = self._chain(peer, version)
         here = [[(n, one.policies.get((version, direction), {})) for n, one in c] for c in chain]
@@ -278,41 +305,52 @@ class Sessions:
         self, peer: Peer, version: int, direction: Direction, external: bool | None
     ) -> Attachment:
         levels = self._levels(peer, version, direction)
-        found: dict[str, tuple[str, str]] = {}
+        found: dict[str, tuple[str, Said]] = {}
         overrides = [*sorted(peer.doubts), *self._lost(peer, version)]
-        for kind in ("route-map", "prefix-list", "filter-list", "distribute-list", "rcf"):
-            said = next((some for level in levels if (some := _say(level, kind))), [])
-            if said:
-                found[kind] = said[0]
-            if len({value for _, value in said}) > 1:
-                overrides += [f"{kind} {value}" for _, value in said]
+        for kind, said in _attached(levels).items():
+            found[kind] = said[0]
+            if len({one.value for _, one in said}) > 1:
+                overrides += [f"{kind} {one.value}" for _, one in said]
         if "rcf" in found:
-            overrides.append(f"rcf {found['rcf'][1]}")
-        unsuppress = next((s[0][1] for lv in levels if (s := _say(lv, "unsuppress-map"))), None)
-        values = {kind: value for kind, (_, value) in found.items()}
+            overrides.append(f"rcf {found['rcf'][1].value}")
+        values = {kind: one.value for kind, (_, one) in found.items()}
         narrows = [kind for kind in ("filter-list", "distribute-list") if kind in values]
         return Attachment(
             route_map=values.get("route-map"),
             prefix_list=values.get("prefix-list"),
             unknown=tuple(f"{kind} {values[kind]}" for kind in narrows),
             inherited_from=(found["route-map"][0] or None) if "route-map" in found else None,
-            originates_default=direction is Direction.EXPORT and self._default(peer, version),
-            unsuppress_map=unsuppress,
+            originates_default=direction is Direction.EXPORT and bool(self._default(peer, version)),
+            unsuppress_map=values.get("unsuppress-map"),
             overrides=tuple(overrides),
             closed_when_empty=self._closed(peer, version, direction, external),
         )
 
-    def _default(self, peer: Peer, version: int) -> bool:
-        """Return whether a default route is made up for the session."""
-        return any(
-            version in one.originates_default
-            or (
-                None in one.originates_default
-                and (self.outside in (None, version) or name in self.templates)
-            )
+    def _default(self, peer: Peer, version: int) -> tuple[int, ...]:
+        """Return the numbers of the lines that make up a default route for the session."""
+        return tuple(
+            at
             for level in self._chain(peer, version)
             for name, one in level
+            for place, at in one.originates_default.items()
+            if place == version
+            or (place is None and (self.outside in (None, version) or name in self.templates))
         )
+
+    def lines(self) -> Iterator[tuple[Slot, dict[Part, tuple[int, ...]]]]:
+        """Yield, by session, family and direction, the numbers of the lines that attach things."""
+        for name, peer in self.peers.items():
+            for version in (one for one in (4, 6) if self._active(peer, one)):
+                for direction in Direction:
+                    found: dict[Part, tuple[int, ...]] = {}
+                    for kind, said in _attached(self._levels(peer, version, direction)).items():
+                        part = _PARTS.get(kind, Part.OTHER)
+                        numbers = dict.fromkeys(one.line for _, one in said)
+                        found[part] = (*found.get(part, ()), *numbers)
+                    default = self._default(peer, version)
+                    if direction is Direction.EXPORT and default:
+                        found[Part.DEFAULT] = default
+                    yield (SessionKey(self.vrf, name), version, direction), found
 
     def _closed(
         self, peer: Peer, version: int, direction: Direction, external: bool | None
@@ -330,5 +368,15 @@ class Sessions:
         return True if said == {"deny"} and external else None
 
 
-def _say(level: list[tuple[str, dict[str, str]]], kind: str) -> list[tuple[str, str]]:
-    return [(name, policies[kind]) for name, policies in level if kind in policies]
+def _attached(
+    levels: list[list[tuple[str, dict[str, Said]]]],
+) -> dict[str, list[tuple[str, Said]]]:
+    """Return, by kind, all that the first level which says something of it says."""
+    found: dict[str, list[tuple[str, Said]]] = {}
+    for kind in _KINDS:
+        for level in levels:
+            said = [(name, policies[kind]) for name, policies in level if kind in policies]
+            if said:
+                found[kind] = said
+                break
+    return found

@@ -50,6 +50,8 @@ class Lists:
         self._grammar = grammar
         self._entries: dict[tuple[int, str], dict[int, PrefixListEntry]] = {}
         self._unknown: dict[tuple[int, str], list[str]] = {}
+        self._numbers: dict[tuple[int, str], dict[int, int]] = {}
+        self._unknown_numbers: dict[tuple[int, str], list[int]] = {}
 
     def read(self, version: int, name: str, text: str, line: Block) -> None:
         """Take the entry ``text`` of a list, which stands in ``line``.
@@ -60,16 +62,19 @@ class Lists:
         key = (version, name)
         if self._grammar.mask and _MASKED.fullmatch(text):
             self._unknown.setdefault(key, []).append(text)
+            self._unknown_numbers.setdefault(key, []).append(line.number)
             return
         found = _ENTRY.fullmatch(text)
         if not found or (found["eq"] and not self._grammar.eq):
             raise ParseError(f"line {line.number} `{line.text}` is no prefix-list entry")
         try:
-            self._add(found, version, self._entries.setdefault(key, {}))
+            seq = self._add(found, version, self._entries.setdefault(key, {}))
         except ValueError as error:
             raise ParseError(f"line {line.number} `{line.text}` makes no sense: {error}") from error
+        self._numbers.setdefault(key, {})[seq] = line.number
 
-    def _add(self, found: re.Match[str], version: int, entries: dict[int, PrefixListEntry]) -> None:
+    def _add(self, found: re.Match[str], version: int, entries: dict[int, PrefixListEntry]) -> int:
+        """Add an entry to ``entries``; return its number."""
         prefix, ge, le = found["prefix"], found["ge"] or found["eq"], found["le"] or found["eq"]
         if prefix == "any":
             prefix, le = _ANY[version], le or str(_MAX[version])
@@ -87,6 +92,18 @@ class Lists:
         if entry.seq in entries:
             raise ValueError("its number is taken")
         entries[entry.seq or 0] = entry
+        return entry.seq or 0
+
+    def lines(self) -> dict[tuple[int, str], tuple[int, ...]]:
+        """Return the numbers of the lines of each list: its entries, then what is unknown."""
+        keys = {**self._numbers, **self._unknown_numbers}
+        return {
+            key: (
+                *(number for _, number in sorted(self._numbers.get(key, {}).items())),
+                *self._unknown_numbers.get(key, ()),
+            )
+            for key in keys
+        }
 
     def all(self) -> dict[tuple[int, str], PrefixList]:
         """Return the lists by family and name, entries by number."""

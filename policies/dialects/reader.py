@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from policies.dialects.hierarchy import Block, blocks, walk
+from policies.dialects.line_index import LineIndex
 from policies.dialects.prefix_lines import VERSION, ListGrammar, Lists
 from policies.dialects.stanza_lines import HEADER, read_stanza
 from policies.errors import ParseError
@@ -18,6 +19,8 @@ from policies.filters import RouteMap, Running, Semantics, Session, SessionKey, 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from policies.dialects.peers import Sessions
 
 _LIST = re.compile(r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: (?P<rest>.+))?")
 #: Lines about a prefix-list that say nothing of what it permits.
@@ -43,7 +46,9 @@ class Reader(ABC):
     def __init__(self) -> None:
         self.lists = Lists(self.grammar)
         self.stanzas: dict[str, list[Stanza]] = defaultdict(list)
+        self.numbers: dict[tuple[str, int | None], tuple[int, ...]] = {}
         self.sessions: dict[SessionKey, Session] = {}
+        self.built: list[Sessions] = []
         self.routers: dict[str, int] = {}
         self.uses: dict[str, list[str]] = defaultdict(list)
 
@@ -71,6 +76,31 @@ class Reader(ABC):
             routers=self.routers,
             other_uses={name: tuple(lines) for name, lines in self.uses.items()},
         )
+
+    def index(self, text: str) -> LineIndex:
+        """Return where the parts of the filter set of ``text`` stand in it.
+
+        Raises:
+            ParseError: as :meth:`parse`.
+        """
+        self.parse(text)
+        return LineIndex(
+            lines=tuple(text.splitlines()),
+            entries=self.lists.lines(),
+            stanzas=self.numbers,
+            parts={slot: parts for one in self.built for slot, parts in one.lines()},
+            sessions={
+                SessionKey(one.vrf, name): peer.line
+                for one in self.built
+                for name, peer in one.peers.items()
+                if peer.line is not None
+            },
+        )
+
+    def add(self, build: Sessions) -> None:
+        """Take the sessions of one BGP instance."""
+        self.sessions.update(build.sessions())
+        self.built.append(build)
 
     @abstractmethod
     def check(self, lines: Sequence[str]) -> None:
@@ -120,6 +150,7 @@ class Reader(ABC):
         if same:
             raise ParseError(f"line {top.number} `{top.text}`: its number is taken")
         self.stanzas[found["name"]].append(stanza)
+        self.numbers[found["name"], stanza.seq] = (top.number,)
 
     def use(self, block: Block) -> None:
         """Note the route-maps that a line outside a session's policy refers to."""

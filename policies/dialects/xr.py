@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from policies.change import Step
+    from policies.dialects.line_index import LineIndex
     from policies.filters import Running
     from policies.managed import Slot
+    from policies.references import Place, Reference
 
 #: The lines of objects, by the line that begins them.
 _Objects = dict[str, tuple[str, ...]]
@@ -39,6 +41,14 @@ class XrDialect:
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
         return XrReader().parse(text)
+
+    def index(self, text: str) -> LineIndex:
+        """Return where the parts of the filter set of ``text`` stand in it."""
+        return XrReader().index(text)
+
+    def locate(self, text: str, reference: Reference) -> tuple[Place, ...]:
+        """Return the lines of ``text`` where ``reference`` stands."""
+        return self.index(text).places(reference)
 
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return what ``steps`` come to, as whole objects; "" if that is nothing."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
-from policies.dialects.xr_rpl import RplError, arguments, tokens
+from policies.dialects.xr_rpl import RplError, arguments, arguments_at, tokens
 from policies.errors import ParseError
 from policies.filters import PrefixList
 from policies.prefix_list import Action, PrefixListEntry
@@ -92,24 +92,40 @@ def prefix_set(name: str, words: Sequence[str]) -> tuple[PrefixList, ...]:
     An empty one, which no route is in, is an empty list of IPv4. Order says nothing, so the
     entries are sorted. An element that is not understood is unknown in both families.
     """
-    entries: dict[int, list[PrefixListEntry]] = {}
-    unknown: list[str] = []
-    for element in arguments(("(", *words, ")")):
-        text = " ".join(element)
+    return tuple(one for one, _ in located_set(name, words, [0] * len(words)))
+
+
+def located_set(
+    name: str, words: Sequence[str], numbers: Sequence[int]
+) -> tuple[tuple[PrefixList, tuple[int, ...]], ...]:
+    """Return the lists of :func:`prefix_set`, each with the numbers of its elements' lines.
+
+    ``numbers`` are those of the lines of ``words``; entries come first, then what is unknown.
+    """
+    entries: dict[int, list[tuple[PrefixListEntry, int]]] = {}
+    unknown: list[tuple[str, int]] = []
+    for element in arguments_at(("(", *words, ")")):
+        text = " ".join(words[at - 1] for at in element)
+        number = numbers[element[0] - 1]
         try:
             for one in _entries(text):
-                entries.setdefault(one.prefix.version, []).append(one)
+                entries.setdefault(one.prefix.version, []).append((one, number))
         except ValueError:
-            unknown.append(text)
+            unknown.append((text, number))
     versions = (4, 6) if unknown else tuple(sorted(entries)) or (4,)
-    return tuple(
-        PrefixList(version, name, _numbered(entries.get(version, ())), tuple(unknown))
-        for version in versions
-    )
+    found = []
+    for version in versions:
+        rows = sorted(
+            entries.get(version, ()), key=lambda row: (row[0].prefix, row[0].lo, row[0].hi)
+        )
+        made = PrefixList(
+            version, name, _numbered(one for one, _ in rows), tuple(text for text, _ in unknown)
+        )
+        found.append((made, tuple(number for _, number in (*rows, *unknown))))
+    return tuple(found)
 
 
-def _numbered(some: Iterable[PrefixListEntry]) -> tuple[PrefixListEntry, ...]:
-    ordered = sorted(some, key=lambda one: (one.prefix, one.lo, one.hi))
+def _numbered(ordered: Iterable[PrefixListEntry]) -> tuple[PrefixListEntry, ...]:
     return tuple(
         PrefixListEntry(
             action=one.action, prefix=one.prefix, ge=one.ge, le=one.le, seq=_STEP * number

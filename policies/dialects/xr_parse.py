@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.hierarchy import blocks, walk
+from policies.dialects.line_index import LineIndex, Terms
 from policies.dialects.peers import asn
-from policies.dialects.xr_objects import prefix_set, split_objects
+from policies.dialects.xr_objects import located_set, split_objects
 from policies.dialects.xr_paths import Policies
 from policies.dialects.xr_peers import Instance, policy_name
-from policies.dialects.xr_rpl import RplError, tokens
-from policies.dialects.xr_sessions import sessions
+from policies.dialects.xr_rpl import RplError, token_lines, tokens
+from policies.dialects.xr_sessions import attaching_lines, session_nodes, sessions
 from policies.dialects.xr_wrapper import read_wrapper, unread_wrapper
 from policies.errors import ParseError
 from policies.filters import Ahead, PrefixList, RouteMap, Running, Semantics
@@ -28,6 +29,12 @@ _INSTANCE = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)(?P<name> instance \S+
 _HEADER = re.compile(r"!! (?:IOS XR Configuration|Last configuration change) ")
 _USE = re.compile(r"\b(?:table|route)-policy (?P<name>[^\s()]+(?:\([^)]*\))?)")
 _GROUP = "apply-group"
+_TERMS = Terms(
+    prefix_list="prefix-set",
+    route_map="route-policy",
+    list_end="which holds no other prefixes",
+    map_end="which drops",
+)
 _APPLY = re.compile(r"\bapply (?:route-policy )?(?P<name>[^\s()]+)")
 
 #: An undefined reference can't be committed. A set without elements has no route in it.
@@ -50,6 +57,26 @@ class XrReader:
         self.uses: dict[str, list[str]] = defaultdict(list)
         self.instances: list[Instance] = []
         self.objects: list[RplObject] = []
+        self.entries: dict[tuple[int, str], tuple[int, ...]] = {}
+        self.numbers: dict[tuple[str, int | None], tuple[int, ...]] = {}
+
+    def index(self, text: str) -> LineIndex:
+        """Return where the parts of the filter set of ``text`` stand in it.
+
+        Raises:
+            ParseError: as :meth:`parse`.
+        """
+        self.parse(text)
+        # Of what is said twice the first counts, as in the filter set.
+        backwards = tuple(reversed(self.instances))
+        return LineIndex(
+            lines=tuple(text.splitlines()),
+            terms=_TERMS,
+            entries=self.entries,
+            stanzas=self.numbers,
+            parts={slot: parts for one in backwards for slot, parts in attaching_lines(one)},
+            sessions={key: at.line for one in backwards for key, at in session_nodes(one).items()},
+        )
 
     def read(self, text: str) -> None:
         """Take ``text`` apart into objects and BGP instances.
@@ -111,6 +138,8 @@ class XrReader:
         for name in sorted({one for one in attached | called if one} - set(route_maps)):
             if tokens([name])[:1] and tokens([name])[0] in policies.policies:
                 route_maps[name] = policies.route_map(name)
+        self.numbers.update(policies.numbers)
+        self.entries.update(policies.inline)
         return Running(
             lists=lists,
             route_maps=route_maps,
@@ -125,11 +154,13 @@ class XrReader:
         for one in self.objects:
             if one.kind == "prefix-set":
                 try:
-                    lists = prefix_set(one.name, tokens(one.lines))
+                    numbers = token_lines(one.lines, one.first + 2)
+                    lists = located_set(one.name, tokens(one.lines), numbers)
                 except RplError as error:
                     message = f"line {one.first + 1} `prefix-set {one.name}`: {error}"
                     raise ParseError(message) from error
-                found.update({(made.version, made.name): made for made in lists})
+                found.update({(made.version, made.name): made for made, _ in lists})
+                self.entries.update({(made.version, made.name): at for made, at in lists})
         return found
 
     def _route_map(self, name: str, policies: Policies) -> RouteMap:
@@ -140,6 +171,12 @@ class XrReader:
                     self.uses[found["name"]].append(line.strip())
             return policies.route_map(name)
         try:
-            return read_wrapper(name, policies.tree(name), policies)
+            tree = policies.tree(name)
         except RplError:
+            self.numbers[name, 1] = (text.first + 1,)
             return unread_wrapper(name, text.lines)
+        wrapper = read_wrapper(name, tree, policies)
+        ends = [statement.line for statement in tree] or [text.last + 1]
+        for stanza, at in zip(wrapper.stanzas, ends, strict=True):
+            self.numbers[name, stanza.seq] = (at,)
+        return wrapper

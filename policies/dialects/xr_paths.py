@@ -29,6 +29,7 @@ from policies.dialects.xr_rpl import (
     call_text,
     fill_in,
     read_statements,
+    token_lines,
     tokens,
 )
 from policies.filters import PrefixList, RouteMap, Stanza
@@ -60,11 +61,15 @@ class _State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """What a route must be to take this path, if it took none before, and how it fares."""
+    """What a route must be to take this path, if it took none before, and how it fares.
+
+    ``line`` is the number of the line that says how; 0 if none does.
+    """
 
     lists: tuple[Lists, ...] = ()
     unknown: tuple[str, ...] = ()
     state: _State = _State.OPEN
+    line: int = 0
 
     @property
     def goes_on(self) -> bool:
@@ -106,6 +111,9 @@ class Policies:
         for key in sorted(lists):
             self._families[key[1]] = (*self._families.get(key[1], ()), key)
         self._trees: dict[str, Block] = {}
+        #: The lines of the stanzas of each judged policy, and of the elements of inline sets.
+        self.numbers: dict[tuple[str, int | None], tuple[int, ...]] = {}
+        self.inline: dict[tuple[int, str], tuple[int, ...]] = {}
         self._statements = 0
 
     def families(self, name: str) -> Lists:
@@ -124,17 +132,24 @@ class Policies:
             if policy is None:
                 raise RplError(f"no policy {name}")
             values = dict(zip(policy.parameters, arguments(given), strict=False))
-            self._trees[call] = read_statements(fill_in(tokens(policy.lines), values))
+            numbers = token_lines(policy.lines, policy.first + 2)
+            self._trees[call] = read_statements(*fill_in(tokens(policy.lines), numbers, values))
         return self._trees[call]
 
     def route_map(self, call: str) -> RouteMap:
         """Return what the policy does; one that can't be followed may accept anything."""
         self._statements = 0
+        policy = self.policies.get((tokens([call]) or ("",))[0])
         try:
             paths = self._block(self.tree(call), _Path(), 0)
         except RplError:
+            if policy is not None:
+                self.numbers[call, 1] = (policy.first + 1,)
             unknown = Stanza(seq=1, action=Action.PERMIT, unknown=(f"route-policy {call}",))
             return RouteMap(call, (unknown,))
+        for seq, one in enumerate(paths, start=1):
+            # What nothing decides is dropped where the policy ends.
+            self.numbers[call, seq] = (one.line or (policy.last + 1 if policy else 0),)
         return RouteMap(call, tuple(_stanza(seq, one) for seq, one in enumerate(paths, start=1)))
 
     def _block(self, block: Block, path: _Path, applied: int) -> list[_Path]:
@@ -164,11 +179,11 @@ class Policies:
             return list(self._branches(statement, path, applied))
         match statement.words:
             case ("pass",) | ("set", *_):
-                return [replace(path, state=_State.PASSED)]
+                return [replace(path, state=_State.PASSED, line=statement.line)]
             case ("drop",):
-                return [replace(path, state=_State.DROPPED)]
+                return [replace(path, state=_State.DROPPED, line=statement.line)]
             case ("done",):
-                return [replace(path, state=_State.DONE)]
+                return [replace(path, state=_State.DONE, line=statement.line)]
             case ("apply", *words):
                 if applied >= _MAX_APPLIED:
                     raise TooMuchError("policies apply each other in a circle")
@@ -177,7 +192,8 @@ class Policies:
                 return self._block(self.tree(call_text(named)), path, applied + 1)
             case words:
                 # Whether this modifies a route, and so passes it, is not known.
-                passed = replace(path.given((" ".join(words),)), state=_State.PASSED)
+                given = path.given((" ".join(words),))
+                passed = replace(given, state=_State.PASSED, line=statement.line)
                 return [path] if path.state is _State.PASSED else [passed, path]
 
     def _branches(self, statement: If, path: _Path, applied: int) -> Iterator[_Path]:
@@ -200,8 +216,8 @@ class Policies:
 
     def _cases(self, condition: Condition) -> _Cases:
         match condition:
-            case Test(words):
-                return [((self._test(words),), True), ((), False)]
+            case Test(words, line):
+                return [((self._test(words, line),), True), ((), False)]
             case Not(inner):
                 return [(tests, not true) for tests, true in self._cases(inner)]
             case Both(left, right, either):
@@ -216,7 +232,7 @@ class Policies:
                     raise TooMuchError("more paths than are followed")
                 return found
 
-    def _test(self, words: tuple[str, ...]) -> Lists | str:
+    def _test(self, words: tuple[str, ...], line: int) -> Lists | str:
         """Return the lists that a test is about, or its text if prefixes can't decide it."""
         text = " ".join(words)
         match words:
@@ -228,6 +244,7 @@ class Policies:
                     return text
                 for one in found:
                     self.lists[one.version, text] = one
+                    self.inline.setdefault((one.version, text), (line,) * len(one.entries))
                 return tuple((one.version, text) for one in found)
         return text
 

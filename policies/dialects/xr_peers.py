@@ -42,19 +42,21 @@ class Said:
 class Family:
     """What one neighbor or group says of one family, from ``line`` on.
 
-    ``default`` is what it says of a default route that the device makes up.
+    ``default`` is what it says of a default route that the device makes up, in line ``default_at``.
     """
 
     line: int
     policies: dict[Direction, Said] = field(default_factory=dict)
     af_group: str | None = None
     default: bool | None = None
+    default_at: int = 0
 
 
 @dataclass(slots=True)
 class Node:
-    """What the lines of one neighbor or group say, before inheritance."""
+    """What the lines of one neighbor or group say, from ``line`` on, before inheritance."""
 
+    line: int
     remote_as: int | None = None
     local_as: int | None = None
     session_group: str | None = None
@@ -88,11 +90,11 @@ class Instance:
             words = line.words
             match words:
                 case ["neighbor", name, *_]:
-                    self._node(line, self.vrfs[vrf].setdefault(peer_name(name), Node()))
+                    self._node(line, self.vrfs[vrf].setdefault(peer_name(name), Node(line.number)))
                 case ["neighbor-group", name]:
-                    self._node(line, self.neighbor_groups.setdefault(name, Node()))
+                    self._node(line, self.neighbor_groups.setdefault(name, Node(line.number)))
                 case ["session-group", name]:
-                    self._node(line, self.session_groups.setdefault(name, Node()))
+                    self._node(line, self.session_groups.setdefault(name, Node(line.number)))
                 case ["af-group", *_] if found := _AF_GROUP.fullmatch(line.text):
                     self._family(
                         line, self.af_groups.setdefault(found["name"], Family(line.number))
@@ -140,6 +142,7 @@ class Instance:
                     family.af_group = name
                 case ["default-originate", *rest]:
                     family.default = rest[:1] not in (["disable"], ["inheritance-disable"])
+                    family.default_at = line.number
                     self.use(line)
                 case _:
                     self.use(line)
@@ -193,11 +196,16 @@ class Instance:
         found = (self.own_policy(group, version, way) for _, group in self.groups(node))
         return next((one for one in found if one is not None), None)
 
-    def makes_default(self, node: Node, version: int) -> bool:
-        """Return whether a default route is made up for the session."""
+    def policy(self, node: Node, version: int, way: Direction) -> Said | None:
+        """Return the policy that decides, its own or that of its neighbor-groups."""
+        return self.own_policy(node, version, way) or self.group_policy(node, version, way)
+
+    def makes_default(self, node: Node, version: int) -> int | None:
+        """Return the number of the line that makes up a default route for the session, if any."""
         nodes = (node, *(group for _, group in self.groups(node)))
-        said = (one.default for at in nodes for one in self.families(at, version))
-        return next((one for one in said if one is not None), False)
+        said = (one for at in nodes for one in self.families(at, version))
+        first = next((one for one in said if one.default is not None), None)
+        return first.default_at if first is not None and first.default else None
 
     def remote_as(self, node: Node) -> int | None:
         """Return the AS of the other side, None if nothing says it."""

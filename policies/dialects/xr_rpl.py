@@ -7,7 +7,7 @@ a condition says is not looked at here; :mod:`policies.dialects.xr_paths` does t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ class RplError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One comparison, such as ``destination in POOLS``."""
+    """One comparison, such as ``destination in POOLS``; ``line`` is the number of its line."""
 
     words: tuple[str, ...]
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Plain:
     """Any statement but ``if``: its words."""
 
     words: tuple[str, ...]
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class If:
 
     branches: tuple[tuple[Condition, Block], ...]
     otherwise: Block
+    line: int = field(default=0, compare=False)
 
 
 Statement = Plain | If
@@ -96,9 +99,24 @@ def tokens(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in found if not one.startswith("#"))
 
 
-def fill_in(words: Iterable[str], values: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return ``words`` with the parameters that are a word, such as ``$pools``, filled in."""
-    return tuple(one for word in words for one in values.get(word, (word,)))
+def token_lines(lines: Iterable[str], first: int) -> tuple[int, ...]:
+    """Return the number of the line of each of the :func:`tokens`; lines count from ``first``."""
+    return tuple(number for number, line in enumerate(lines, start=first) for _ in tokens([line]))
+
+
+def fill_in(
+    words: Iterable[str], numbers: Iterable[int], values: Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return ``words`` with the parameters that are a word, such as ``$pools``, filled in.
+
+    And the number of the line of each, which for what is filled in is that of the parameter.
+    """
+    filled = [
+        (one, number)
+        for word, number in zip(words, numbers, strict=True)
+        for one in values.get(word, (word,))
+    ]
+    return tuple(word for word, _ in filled), tuple(number for _, number in filled)
 
 
 def arguments(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -107,20 +125,29 @@ def arguments(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     Raises:
         RplError: the parentheses don't match, or something stands behind them.
     """
+    return tuple(tuple(words[at] for at in one) for one in arguments_at(words))
+
+
+def arguments_at(words: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Return the places in ``words`` of the words of each argument.
+
+    Raises:
+        RplError: as :func:`arguments`.
+    """
     if not words:
         return ()
     if words[0] != "(" or words[-1] != ")":
         raise RplError(f"no arguments: {' '.join(words)}")
-    parts: list[list[str]] = [[]]
+    parts: list[list[int]] = [[]]
     depth = 0
-    for word in words[1:-1]:
+    for at, word in enumerate(words[1:-1], start=1):
         depth += (word == "(") - (word == ")")
         if depth < 0:
             raise RplError(f"too many parentheses: {' '.join(words)}")
         if word == "," and depth == 0:
             parts.append([])
         else:
-            parts[-1].append(word)
+            parts[-1].append(at)
     if depth:
         raise RplError(f"too few parentheses: {' '.join(words)}")
     return tuple(tuple(one) for one in parts if one)
@@ -163,13 +190,13 @@ def _condition_text(one: Condition) -> str:
             return f"({_condition_text(left)}) {word} ({_condition_text(right)})"
 
 
-def read_statements(words: Sequence[str]) -> Block:
-    """Return the statements of a policy's body.
+def read_statements(words: Sequence[str], numbers: Sequence[int] = ()) -> Block:
+    """Return the statements of a policy's body; ``numbers`` are those of the words' lines.
 
     Raises:
         RplError: it is not understood.
     """
-    reader = _Reader(words)
+    reader = _Reader(words, numbers)
     block = reader.block(0)
     if reader.next is not None:
         raise RplError(f"`{reader.next}` without an `if`")
@@ -177,9 +204,15 @@ def read_statements(words: Sequence[str]) -> Block:
 
 
 class _Reader:
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], numbers: Sequence[int]) -> None:
         self._words = words
+        self._numbers = numbers
         self._at = 0
+
+    @property
+    def line(self) -> int:
+        """The number of the next token's line; 0 where nobody said it."""
+        return self._numbers[self._at] if self._at < len(self._numbers) else 0
 
     @property
     def next(self) -> str | None:
@@ -204,16 +237,18 @@ class _Reader:
         return tuple(found)
 
     def _plain(self) -> Plain:
+        line = self.line
         words = [self.take()]
         depth = 0
         while (word := self.next) is not None and (depth or word not in _FIRST):
             depth += (word == "(") - (word == ")")
             words.append(self.take())
-        return Plain(tuple(words))
+        return Plain(tuple(words), line)
 
     def _if(self, depth: int) -> If:
         branches: list[tuple[Condition, Block]] = []
         otherwise: Block = ()
+        line = self.line
         word = self.take("if")
         while word != "endif":
             if word == "else":
@@ -224,7 +259,7 @@ class _Reader:
             self.take("then")
             branches.append((condition, self.block(depth + 1)))
             word = self.take("elseif", "else", "endif")
-        return If(tuple(branches), otherwise)
+        return If(tuple(branches), otherwise, line)
 
     def _either(self, depth: int) -> Condition:
         left = self._both(depth)
@@ -256,6 +291,7 @@ class _Reader:
     def _test(self) -> Test:
         words: list[str] = []
         depth = 0
+        line = self.line
         while (word := self.next) is not None and (
             depth or word not in (")", "and", "or", "then", "not")
         ):
@@ -263,4 +299,4 @@ class _Reader:
             words.append(self.take())
         if not words:
             raise RplError("a condition is missing")
-        return Test(tuple(words))
+        return Test(tuple(words), line)

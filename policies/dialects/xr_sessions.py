@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.filters import Attachment, Direction, Session, SessionKey
+from policies.references import Part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policies.dialects.xr_peers import Instance, Node
+    from policies.managed import Slot
 
 
 def sessions(instance: Instance) -> dict[SessionKey, Session]:
@@ -19,18 +23,46 @@ def sessions(instance: Instance) -> dict[SessionKey, Session]:
     """
     spread = _spread(instance)
     found: dict[SessionKey, Session] = {}
-    for name, node in instance.neighbor_groups.items():
-        if name not in spread:
-            key = SessionKey("", name)
+    for key, node in session_nodes(instance).items():
+        if node is instance.neighbor_groups.get(key.name):
             found[key] = _session(instance, key, node, group=None, is_group=True)
-    for vrf, nodes in instance.vrfs.items():
-        for name, node in nodes.items():
-            key = SessionKey(vrf, name)
-            used = node.neighbor_group
-            group = used if used in instance.neighbor_groups and used not in spread else None
-            # A neighbor that is a prefix stands for all that connect from it.
-            found[key] = _session(instance, key, node, group=group, is_group="/" in name)
+            continue
+        used = node.neighbor_group
+        group = used if used in instance.neighbor_groups and used not in spread else None
+        # A neighbor that is a prefix stands for all that connect from it.
+        found[key] = _session(instance, key, node, group=group, is_group="/" in key.name)
     return found
+
+
+def session_nodes(instance: Instance) -> dict[SessionKey, Node]:
+    """Return what is said of each session, groups first."""
+    spread = _spread(instance)
+    groups = {
+        SessionKey("", name): node
+        for name, node in instance.neighbor_groups.items()
+        if name not in spread
+    }
+    neighbors = {
+        SessionKey(vrf, name): node
+        for vrf, here in instance.vrfs.items()
+        for name, node in here.items()
+    }
+    return {**groups, **neighbors}
+
+
+def attaching_lines(instance: Instance) -> Iterator[tuple[Slot, dict[Part, tuple[int, ...]]]]:
+    """Yield, by session, family and direction, the numbers of the lines that attach things."""
+    for key, node in session_nodes(instance).items():
+        for version in (one for one in (4, 6) if instance.carries(node, one)):
+            for way in Direction:
+                found: dict[Part, tuple[int, ...]] = {}
+                said = instance.policy(node, version, way)
+                if said is not None:
+                    found[Part.ROUTE_MAP] = (said.line,)
+                default = instance.makes_default(node, version)
+                if way is Direction.EXPORT and default is not None:
+                    found[Part.DEFAULT] = (default,)
+                yield (key, version, way), found
 
 
 def _spread(instance: Instance) -> set[str]:
@@ -81,11 +113,13 @@ def _attachment(
     unsure: bool,
 ) -> Attachment:
     own = instance.own_policy(node, version, way)
-    said = own or instance.group_policy(node, version, way)
+    said = instance.policy(node, version, way)
     return Attachment(
         route_map=said.policy if said else None,
         inherited_from=group if said and own is None else None,
-        originates_default=way is Direction.EXPORT and instance.makes_default(node, version),
+        originates_default=(
+            way is Direction.EXPORT and instance.makes_default(node, version) is not None
+        ),
         closed_when_empty=None if unsure else False,
     )
 
