@@ -119,11 +119,12 @@ def _neighbor(address: Address, about: Any, groups: dict[str, str]) -> Neighbor:
 
 
 def _route(prefix: str, path: Any) -> Route:  # noqa: ANN401 - FRR's JSON
-    hops = path.get("nexthops", [])
-    used = next((hop for hop in hops if hop.get("used")), hops[0] if hops else {})
+    # Beside an IPv6 neighbor's own address FRR has its link-local one, which no table shows first.
+    hops = [str(hop.get("ip", "")) for hop in path.get("nexthops", [])]
+    shown = [hop for hop in hops if not hop.startswith("fe80:")]
     return Route(
         prefix=ip_network(prefix),
-        next_hop=str(used.get("ip", "")),
+        next_hop=next(iter(shown or hops), ""),
         as_path=str(path.get("path", "")),
         is_best=bool(path.get("bestpath")),
     )
