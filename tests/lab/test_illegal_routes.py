@@ -146,7 +146,7 @@ def until(is_so: Callable[[], bool]) -> bool:
 
 
 def in_the_labs_own_words(place: Place, switch: str) -> set[tuple[str, Network, str]]:
-    """Return (session, prefix, neighbor) of what is illegal between switches, as the daemons say."""
+    """Return (session, prefix, neighbor) of what is illegal between switches, by the daemons."""
     site = load_site(place.site)
     addresses = {
         (session.peer_of(switch), version): str(session.address_of(session.peer_of(switch)))
