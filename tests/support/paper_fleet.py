@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
-from tasks.adapters.base import Tables
+from tasks.adapters.base import Origin, Tables
 from tasks.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from inventory.models import Network
     from policies.filters import SessionKey
+    from tasks.adapters.base import Origins
 
 #: For the site of `builders`: ToR, spine and border, with the operator's own policies.
 TEXTS: Mapping[str, str] = {
@@ -149,6 +151,17 @@ class _Paper:
             for key, version in sessions
         }
         return Tables(up=frozenset(), routes=found)
+
+    def origins(self, _: None, routes: Iterable[tuple[str, Network]]) -> Origins:
+        sessions = self.fleet.routes.get(self.name, {})
+        return {
+            (vrf, prefix): tuple(
+                Origin(neighbor=name, next_hop=name)
+                for name, prefixes in sessions.items()
+                if str(prefix) in prefixes
+            )
+            for vrf, prefix in routes
+        }
 
     def dry_run(self, _: None, candidate: str) -> tuple[str, None]:
         lines = "".join(f"+{line}\n" for line in candidate.splitlines())

@@ -118,6 +118,7 @@ def test_a_members_own_fence_goes_before_its_groups(asked: bool) -> None:
 def test_families_and_vrfs_are_kept_apart() -> None:
     both = fence("both", "10.65.0.0/16", "fd00:65::/48")
     slots = {(G, 4, IMPORT): both, (G, 6, IMPORT): both, (SessionKey("RED", "G"), 4, IMPORT): BLUE}
+    slots[ONE, 4, IMPORT] = both  # of the same address in another VRF
     tables = {
         **table(n10_0_0_1="10.65.0.0/16"),
         **table(version=6, n10_0_0_1="fd00:65::/48 fd00:66::/48 ::/0"),
