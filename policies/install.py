@@ -233,12 +233,17 @@ class _Installer:
             return
         own = self.own_maps.get(name)
         if own is not None:
-            for seq, version in enumerate(own.versions, start=1):
-                self._stanza(name, seq, version, own.fence)
-            self.stanzas[name, LAST_SEQ] = Stanza(
-                seq=LAST_SEQ, action=Action.PERMIT, call=own.inner
-            )
-            return
+            self._own_stanzas(name, own)
+        elif self.base.semantics.ahead is None:
+            # Elsewhere it was refused to put a map of ours ahead of it, which needs no second word.
+            self._guard_foreign_map(name, users, fenced)
+
+    def _own_stanzas(self, name: str, own: OwnMap) -> None:
+        for seq, version in enumerate(own.versions, start=1):
+            self._stanza(name, seq, version, own.fence)
+        self.stanzas[name, LAST_SEQ] = Stanza(seq=LAST_SEQ, action=Action.PERMIT, call=own.inner)
+
+    def _guard_foreign_map(self, name: str, users: list[Slot], fenced: list[Slot]) -> None:
         found = self.base.route_maps.get(name)
         if found is None:
             for slot in fenced:

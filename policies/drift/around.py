@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policies.drift.kinds import Kind
 from policies.drift.model import Drift
 from policies.drift.words import examples, session_name, who
-from policies.filters import Direction, SessionKey
+from policies.filters import Direction, SessionKey, members
 from policies.pools import effective, or_longer, outside
 from policies.references import AttachmentRef
 from policies.strangers import unknown_neighbors
@@ -36,6 +36,9 @@ def strangers(view: View, device: Device, guards: Sequence[WantedGuard]) -> Iter
     found = unknown_neighbors(view.running, guards, known_sessions(device), device.ignore_neighbors)
     for key in found:
         session = view.running.sessions[key]
+        if not session.listens and any(one.key in found for one in members(view.running, session)):
+            # A group is as unknown as its members are, which are told.
+            continue
         slots = [(key, version, Direction.IMPORT) for version in session.versions]
         slot = next((one for one in slots if view.may(one)), None)
         may = view.may(slot) if slot else None

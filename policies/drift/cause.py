@@ -131,7 +131,7 @@ def _outdated(view: View, version: int, listed: str) -> Cause:
     return Cause(
         kind=Kind.OUTDATED,
         object=view.nouns.a_list(version, listed),
-        what=f"{view.nouns.a_list(version, listed)} is whole, and of other pools than the site has",
+        what=f"{view.nouns.a_list(version, listed)} is whole, and of other pools than it is to be",
         mended="a deploy brings it up to the pools",
         references=(EntryRef(version, listed, None),),
     )
@@ -178,13 +178,13 @@ def _detached(view: View, slot: Slot, found: tuple[StanzaRef, ...]) -> Cause:
 def _missing(view: View, slot: Slot) -> Cause:
     holder, one = view.holder(slot), view.attachment(slot)
     found = view.route_map(slot)
-    if found is not None and not is_owned(found.name) and view.running.semantics.ahead is None:
+    if found is not None and (is_owned(found.name) or view.running.semantics.ahead is None):
         # One map is one cause, whoever has it.
         name = f"{view.nouns.a_map(found.name)} (ipv{slot[1]})"
         return Cause(
             kind=Kind.MISSING,
             object=name,
-            what=f"{name} has no guard in front",
+            what=f"{view.nouns.a_map(found.name)} has no guard of IPv{slot[1]}",
             mended="a deploy installs it",
             references=(StanzaRef(found.name, min(s.seq for s in found.stanzas)),),
         )

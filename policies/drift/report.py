@@ -55,9 +55,23 @@ class Findings:
         return frozenset(felt.slot for some in self._felt.values() for felt in some)
 
     def drifts(self) -> Iterator[Drift]:
-        """Yield the findings, in no order that means anything."""
+        """Yield the findings, in no order that means anything.
+
+        A cause is told once for each family in which it does anything; once if it does nothing.
+        """
+        by_cause: dict[Cause, dict[int | None, list[Felt]]] = defaultdict(dict)
         for (cause, version), felt in self._felt.items():
-            yield self._drift(cause, version, felt)
+            by_cause[cause][version] = felt
+        for cause, families in by_cause.items():
+            acting = {
+                version: felt
+                for version, felt in families.items()
+                if any(one.leaked or one.dropped for one in felt)
+            }
+            if not acting and len(families) > 1:
+                acting = {None: [one for felt in families.values() for one in felt]}
+            for version, felt in (acting or families).items():
+                yield self._drift(cause, version, felt)
 
     def _drift(self, cause: Cause, version: int | None, felt: Sequence[Felt]) -> Drift:
         view, slots = self._view, [one.slot for one in felt]

@@ -46,7 +46,7 @@ class Nouns:
 NOUNS: Mapping[Ahead | None, Nouns] = {
     None: Nouns(),
     Ahead.WRAP: Nouns("prefix-set", "route-policy", "statement"),
-    Ahead.CHAIN: Nouns("policy-statement", "policy chain", "guard"),
+    Ahead.CHAIN: Nouns("policy-statement", "policy chain", "term"),
 }
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import seeds_ahead
 import seeds_frr
+import seeds_lines
 from drift_seeds import expected, filled, said
 from switch_texts import KINDS, passes, startup, typed
 
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 SITE = load_site(Path(__file__).parents[2] / "inventory/lab")
 GUARDS = wanted_guards(SITE)
-SEEDS = seeds_frr.SEEDS
+SEEDS = (*seeds_frr.SEEDS, *seeds_lines.SEEDS, *seeds_ahead.SEEDS)
 #: Whoever is none of ringfence's business on some platform of the lab.
 IGNORED = (
     *("OVERLAY", "CE", "198.51.100.2", "198.51.100.6", "198.51.100.9", "192.0.2.130"),
