@@ -44,6 +44,27 @@ def test_accepted_routes(frr: FRRDriver) -> None:
         frr.accepted_routes("192.0.2.9", vrf="NOPE")
 
 
+def test_a_groups_routes_are_told_member_by_member(frr: FRRDriver) -> None:
+    node, six = frr.accepted_routes_from([("NODES", "", 4), ("2001:db8:9::2", "", 6)])
+    assert {who: sorted(routes) for who, routes in node.items()} == {"10.9.0.2": sorted(ROUTES4)}
+    assert {who: sorted(routes) for who, routes in six.items()} == {
+        "2001:db8:9::2": sorted(ROUTES6)
+    }
+
+
+def test_the_paths_to_a_prefix_tell_neighbor_and_next_hop(frr: FRRDriver) -> None:
+    there, six, absent, nowhere = frr.paths_to(
+        [("", ROUTES4[0]), ("", ROUTES6[0]), ("", "198.51.100.0/24"), ("NOPE", ROUTES4[0])]
+    )
+    assert [(one["neighbor"], one["next_hop"], one["as_path"]) for one in there] == [
+        ("10.9.0.2", "10.9.0.2", "64601")
+    ]
+    assert [(one["neighbor"], one["next_hop"], one["as_path"]) for one in six] == [
+        ("2001:db8:9::2", "2001:db8:9::2", "64601")
+    ]
+    assert (absent, nowhere) == ([], [])
+
+
 def test_neighbors_have_the_counts_and_policies(frr: FRRDriver) -> None:
     peers = frr.get_bgp_neighbors()["global"]["peers"]
     assert {name: peer["is_up"] for name, peer in peers.items()} == {
