@@ -16,7 +16,7 @@ from policies.dialects.junos_text import statements
 from policies.dialects.line_index import LineIndex, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from policies.dialects.junos_filters import Path
     from policies.dialects.line_index import Numbers
@@ -28,12 +28,15 @@ _TERMS = Terms(
     map_end="where the default of BGP decides",
 )
 
+#: What of a term decides, the first of which there is a line.
+_VERDICTS = (("then", "accept"), ("then", "reject"), ("then", "next"), ("then",))
+
 
 def index(text: str) -> LineIndex:
     """Return where the parts of the filter set of ``text`` stand in it.
 
-    A stanza is the ``then`` of a term, or its first line where it has none. What attaches a
-    chain are all lines that name its policies.
+    A stanza is what a term decides, or else its ``then``, or its first line where it has none.
+    What attaches a chain are all lines that name its policies.
 
     Raises:
         ParseError: ``text`` is cut short, or is not the set form of a Junos configuration.
@@ -47,10 +50,12 @@ def index(text: str) -> LineIndex:
         *(path for parts in attached.values() for some in parts.values() for path in some),
         *said_at.values(),
         *stanza_paths.values(),
-        *((*path, "then") for path in stanza_paths.values()),
+        *((*path, *words) for path in stanza_paths.values() for words in _VERDICTS),
         *(path for some in entry_paths.values() for path in some),
     }
-    lines = _lines(text, wanted - {(), ("then",)})
+    # What is also said by a configuration group stands in both places.
+    both = {path for one in reading.scopes for path in one.marks.doubtful}
+    lines = _lines(text, wanted, both)
     return LineIndex(
         lines=tuple(text.splitlines()),
         terms=_TERMS,
@@ -59,7 +64,10 @@ def index(text: str) -> LineIndex:
             for key, some in entry_paths.items()
         },
         stanzas={
-            at: lines.get((*path, "then"), lines.get(path, ())[:1])
+            at: next(
+                (lines[(*path, *words)] for words in _VERDICTS if (*path, *words) in lines),
+                lines.get(path, ())[:1],
+            )
             for at, path in stanza_paths.items()
             if path
         },
@@ -83,7 +91,7 @@ def index(text: str) -> LineIndex:
     )
 
 
-def _lines(text: str, wanted: set[Path]) -> Mapping[Path, Numbers]:
+def _lines(text: str, wanted: set[Path], both: Collection[Path]) -> Mapping[Path, Numbers]:
     """Return, for each path, the numbers of the lines at or below it, if there are any."""
     found: dict[Path, list[int]] = defaultdict(list)
     groups: list[tuple[Path, int]] = []
@@ -96,10 +104,11 @@ def _lines(text: str, wanted: set[Path]) -> Mapping[Path, Numbers]:
                 found[path[:length]].append(one.number)
         if path[:1] == ("groups",):
             groups.append((path[2:], one.number))
-    for path in wanted - found.keys() if groups else ():
-        if numbers := [number for said, number in groups if _means(said, path)]:
-            found[path] = numbers
-    return {path: tuple(numbers) for path, numbers in found.items()}
+    for path in wanted - {()} if groups else ():
+        if path in both or path not in found:
+            numbers = [number for said, number in groups if _means(said, path)]
+            found[path] += numbers
+    return {path: tuple(numbers) for path, numbers in found.items() if numbers}
 
 
 def _means(said: Path, path: Path) -> bool:
