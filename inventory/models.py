@@ -28,7 +28,7 @@ from inventory.fields import (
     RoleField,
     plain_name,
 )
-from inventory.settings import Signatures, Waves
+from inventory.settings import Signatures, Waves, Webhook
 
 __all__ = [
     "BLOCK_SIZES",
@@ -289,6 +289,7 @@ class SiteFile(Model):
     )
     ledger: Ledger = Ledger()
     signatures: Signatures = Signatures()
+    webhook: Webhook = Webhook()
 
     @field_validator("matrix")
     @classmethod

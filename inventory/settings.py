@@ -1,4 +1,4 @@
-"""How a site wants its changes made: :class:`Waves` and :class:`Signatures` of site.yaml."""
+"""How a site wants its changes made: :class:`Waves` and the like of site.yaml."""
 
 from __future__ import annotations
 
@@ -74,3 +74,19 @@ class Signatures(Model):
         if self.required and self.allowed_signers is None:
             raise ValueError("required needs to know who may sign: add allowed_signers: FILE")
         return self
+
+
+class Webhook(Model):
+    """Who is told what an audit found; the address is a secret, and stands in no file of a site.
+
+    The environment variable RINGFENCE_WEBHOOK_URL goes first.
+    """
+
+    url_file: PathField | None = Field(
+        default=None, description="a file with the address alone, which nobody else may read"
+    )
+    when: Literal["changed", "drift", "always"] = Field(
+        default="changed",
+        description="changed: what was found is not what the audit before found; drift: anything "
+        "was found, or some device is not known; always: after every audit",
+    )
