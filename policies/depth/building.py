@@ -63,6 +63,7 @@ class _Builder:
         self.crowded: dict[tuple[str, _Far], frozenset[int]] = {}
         self._labels: dict[Label, int] = {}
         self._by_value: dict[PrefixSet, int] = {}
+        self._everything = {version: PrefixSet.everything(version) for version in VERSIONS}
         # A filter serves many sessions: it is looked up by identity first, and so kept alive.
         self._by_identity: dict[int, tuple[PrefixSet, int]] = {}
 
@@ -132,20 +133,17 @@ class _Builder:
             judged = None if judge is None else _judged(judge, session)
             if judged is None:
                 self.unknown.add(device.name)
-                judged = {(v, d): [PrefixSet.everything(v)] for v in VERSIONS for d in Direction}
-            for (version, direction), sets in judged.items():
-                actual[version, direction] += sets
-                could[version, direction].append(
-                    self.rights.could(
-                        device, session, version, is_import=direction is Direction.IMPORT
-                    )
-                )
+                judged = {(v, d): [self._everything[v]] for v in VERSIONS for d in Direction}
+            best = self.rights.best(device, session)
+            for slot, sets in judged.items():
+                actual[slot] += sets
+                could[slot].append(best[slot])
         return {
             version: _Side(
-                import_=self._place(version, actual[version, Direction.IMPORT]),
-                export=self._place(version, actual[version, Direction.EXPORT]),
-                could_import=self._place(version, could[version, Direction.IMPORT]),
-                could_export=self._place(version, could[version, Direction.EXPORT]),
+                import_=self._place(actual[version, Direction.IMPORT]),
+                export=self._place(actual[version, Direction.EXPORT]),
+                could_import=self._place(could[version, Direction.IMPORT]),
+                could_export=self._place(could[version, Direction.EXPORT]),
             )
             for version in sorted({version for version, _ in actual})
         }
@@ -169,7 +167,7 @@ class _Builder:
                 gates.append(None)
                 continue
             export, import_ = one
-            free = self._place(version, [])
+            free = self._place([self._everything[version]])
             gates.append(
                 Gate(
                     export=export.export if export else free,
@@ -185,12 +183,9 @@ class _Builder:
             self.fabric.out[near].append((far, label))
             self.fabric.into[far].append((near, label))
 
-    def _place(self, version: int, sets: list[PrefixSet]) -> int:
-        """Return the place of the union of ``sets``; of everything if there are none."""
-        if len(sets) == 1:
-            one = sets[0]
-        else:
-            one = PrefixSet.union(version, sets) if sets else PrefixSet.everything(version)
+    def _place(self, sets: list[PrefixSet]) -> int:
+        """Return the place of the union of ``sets``, of which there is at least one."""
+        one = sets[0] if len(sets) == 1 else PrefixSet.union(sets[0].version, sets)
         known = self._by_identity.get(id(one))
         if known is None:
             place = self._by_value.setdefault(one, len(self.fabric.sets))
@@ -218,15 +213,12 @@ def _judged(judge: Judge, session: Session) -> _Judged | None:
     configured = _configured(judge.running, session)
     if not configured or any(one.unjudged for one in configured):
         return None
-    return {
-        (version, direction): [
-            judge.session(one, version, direction).may
-            for one in configured
-            if version in one.versions
-        ]
-        for version in sorted({version for one in configured for version in one.versions})
-        for direction in Direction
-    }
+    found: defaultdict[tuple[int, Direction], list[PrefixSet]] = defaultdict(list)
+    for one in configured:
+        for version in one.versions:
+            for direction in Direction:
+                found[version, direction].append(judge.session(one, version, direction).may)
+    return found
 
 
 def _both(

@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from inventory.models import Role
-from policies.depth.quotient import Quotient, refine
-from policies.depth.search import Ways, best_ways, spread
+from policies.depth.quotient import Quotient, set_apart
+from policies.depth.search import BestWays, Ways, spread
 from policies.depth.values import Hijack
 from policies.pools import VERSIONS
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Found:
     """One attacker's weakest way to victims that are alike; ``way`` ends at the first of them.
 
-    ``attacker`` and ``victims`` are vertices, ``way`` the hops as `search.best_ways` has them;
+    ``attacker`` and ``victims`` are vertices, ``way`` the hops as `search.BestWays` has them;
     ``prefix`` is one atom of ``version``.
     """
 
@@ -60,11 +60,12 @@ def measured(network: Network, colours: Colours, attacker: int) -> Iterator[Foun
     """
     fabric, demanded = network.fabric, network.site.settings.min_depth
     own = fabric.vertices[attacker]
-    alone = refine(fabric, [(colour, at == attacker) for at, colour in enumerate(colours)])
+    alone = set_apart(fabric, colours, attacker)
     folded = Quotient.of(fabric, alone)
     start = alone[attacker]
     searches = {version: _Search(network, folded, start, version, own) for version in VERSIONS}
-    for goal, members in enumerate(folded.members):
+    for members in sorted(folded.members):
+        goal = alone[members[0]]
         victim = fabric.vertices[members[0]]
         met = [searches[version] for version in VERSIONS if not _is_spared(own, victim, version)]
         for hijack in Hijack:
@@ -117,11 +118,11 @@ class _Search:
         self.actual = spread(self.ways, start, prefixes)
         self.could = spread(could, start, prefixes)
         self.pick = network.atoms[version].atom
-        self._best = cache(lambda prefix: best_ways(self.ways, start, prefix))
+        self._best = cache(lambda prefix: BestWays(self.ways, start, prefix))
 
     def way(self, goal: int, prefix: int) -> tuple[Step, ...]:
         """Return the best way of one prefix to the class ``goal``."""
-        return self._best(prefix)[goal]
+        return self._best(prefix).to(goal)
 
     def weakest(self, goal: int, hijack: Hijack) -> Iterator[_Candidate]:
         """Yield a prefix that comes to ``goal`` past the fewest devices, if one comes at all."""

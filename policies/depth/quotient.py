@@ -1,4 +1,4 @@
-"""Vertices that are alike, folded into one: :func:`refine` and :class:`Quotient`.
+"""Vertices that are alike, folded into one: :func:`refine`, `set_apart` and :class:`Quotient`.
 
 Two vertices are alike if the same sorts of hops lead to and from alike vertices (colour refinement,
 where "one" and "several" are told apart and numbers are not). A search of the folded graph finds
@@ -9,48 +9,85 @@ a way from the attacker to each vertex of that class.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from policies.depth.fabric import Fabric, Hops
 
 Colours = list[int]
-"""A colour for each vertex, numbered by first appearance."""
+"""A colour for each vertex, from 0 on without a gap."""
 
 
 def refine(fabric: Fabric, seed: Sequence[Hashable]) -> Colours:
     """Return the coarsest colours, finer than ``seed``, with which alike vertices are one."""
-    colours = numbered(seed)
-    count = len(set(colours))
-    while True:
-        colours = numbered(
-            [
-                (colours[vertex], *_around(colours, out), *_around(colours, into))
-                for vertex, (out, into) in enumerate(zip(fabric.out, fabric.into, strict=True))
-            ]
-        )
-        if len(set(colours)) == count:
-            return colours
-        count = len(set(colours))
-
-
-def numbered(marks: Sequence[Hashable]) -> Colours:
-    """Return ``marks`` as numbers, in the order in which they first appear."""
     numbers: dict[Hashable, int] = {}
-    return [numbers.setdefault(mark, len(numbers)) for mark in marks]
+    colours = [numbers.setdefault(mark, len(numbers)) for mark in seed]
+    _settle(fabric, colours, range(len(colours)))
+    return colours
+
+
+def set_apart(fabric: Fabric, colours: Colours, vertex: int) -> Colours:
+    """Return ``colours``, as `refine` made them, refined with ``vertex`` in a class of its own."""
+    found = colours.copy()
+    if colours.count(colours[vertex]) == 1:
+        return found
+    found[vertex] = max(found) + 1
+    _settle(fabric, found, [vertex])
+    return found
+
+
+def _settle(fabric: Fabric, colours: Colours, changed: Iterable[int]) -> None:
+    """Refine ``colours`` until alike vertices are one, given which of them have just changed.
+
+    Only what is around a change can differ by it, and of the parts of a class the largest keeps
+    its colour: so a change that stays local is looked at locally.
+    """
+    sizes = Counter(colours)
+    fresh = max(colours) + 1
+    while changed:
+        parts: defaultdict[int, defaultdict[Hashable, list[int]]]
+        parts = defaultdict(lambda: defaultdict(list))
+        for vertex in _beside(fabric, changed):
+            around = (*_around(colours, fabric.out[vertex]), *_around(colours, fabric.into[vertex]))
+            parts[colours[vertex]][around].append(vertex)
+        changed = []
+        for colour, by_sort in parts.items():
+            left = sizes[colour] - sum(map(len, by_sort.values()))
+            largest = max(by_sort.values(), key=len)
+            for part in by_sort.values():
+                if part is largest and not left:
+                    continue
+                for vertex in part:
+                    colours[vertex] = fresh
+                sizes[fresh] = len(part)
+                sizes[colour] -= len(part)
+                fresh += 1
+                changed += part
+
+
+def _beside(fabric: Fabric, changed: Iterable[int]) -> list[int]:
+    """Return the vertices with a hop to or from one of ``changed``, ascending."""
+    return sorted(
+        {
+            near
+            for vertex in changed
+            for hops in (fabric.out, fabric.into)
+            for near, _ in hops[vertex]
+        }
+    )
 
 
 def _around(colours: Colours, hops: Hops) -> tuple[frozenset[object], frozenset[object]]:
     """Return which (colour, label) there are among ``hops``, and which more than once."""
-    some: set[object] = set()
-    several: set[object] = set()
-    for other, label in hops:
-        key = (colours[other], label)
-        (several if key in some else some).add(key)
-    return frozenset(some), frozenset(several)
+    keys = [(colours[other], label) for other, label in hops]
+    some = frozenset(keys)
+    if len(some) == len(keys):
+        return some, frozenset()
+    return some, frozenset(key for key, count in Counter(keys).items() if count > 1)
 
 
 @dataclass(frozen=True, slots=True)

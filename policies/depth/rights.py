@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from inventory.models import Announce, Guard, Role
+from policies.filters import Direction
 from policies.guards import let_through
 from policies.matrix import DEFAULT, matrix
 from policies.pools import VERSIONS, territories
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from policies.pools import Territory
     from policies.prefix_set import PrefixSet
 
+Best = dict[tuple[int, Direction], "PrefixSet"]
+"""By IP version and direction."""
+
 #: From the nodes to the outside: of two switches that peer, routes of the lower one go up.
 TIERS = (Role.TOR, Role.SPINE, Role.BORDER)
-#: Where an attacker's announcements are told from hijacks: on the device, facing, by import.
+#: Where an attacker's announcements are told from hijacks: on the device, facing, direction.
 _ANNOUNCES = {
-    Role.NODE: (Role.TOR, Role.NODE, True, Guard.ONLY),
-    Role.TOR: (Role.TOR, Role.SPINE, False, Guard.ONLY_AND_INFRASTRUCTURE),
-    Role.SPINE: (Role.SPINE, Role.BORDER, False, Guard.ONLY),
+    Role.NODE: (Role.TOR, Role.NODE, Direction.IMPORT, Guard.ONLY),
+    Role.TOR: (Role.TOR, Role.SPINE, Direction.EXPORT, Guard.ONLY_AND_INFRASTRUCTURE),
+    Role.SPINE: (Role.SPINE, Role.BORDER, Direction.EXPORT, Guard.ONLY),
 }
 
 
@@ -40,6 +44,7 @@ class Rights:
         self.site = site
         self._rows = matrix(site.settings)
         self._defaults = {(row.on, row.facing): row for row in DEFAULT}
+        self._best: dict[tuple[object, ...], Best] = {}
         self._sets: dict[tuple[Guard, Announce, tuple[str, ...], int], PrefixSet] = {}
 
     @cached_property
@@ -76,33 +81,40 @@ class Rights:
 
     def own(self, role: Role, clusters: tuple[str, ...], version: int) -> PrefixSet:
         """Return what a node, a ToR or a spine may announce for ``clusters``."""
-        on, facing, is_import, usual = _ANNOUNCES[role]
-        guard, announce = self._guard(on, facing, is_import=is_import)
+        on, facing, direction, usual = _ANNOUNCES[role]
+        guard, announce = self._guard(on, facing, direction)
         if guard not in (Guard.ONLY, Guard.ONLY_AND_INFRASTRUCTURE):
             guard = usual
         return self._allowed(guard, announce, clusters, version)
 
-    def could(
-        self, device: Device, session: Session, version: int, *, is_import: bool
-    ) -> PrefixSet:
-        """Return what the best guard on ``session`` would let through."""
-        guard, announce = self._guard(device.role, self.site.facing(session), is_import=is_import)
-        clusters = self.site.clusters_of(session)
-        if session.device is not None and guard is not Guard.NEVER:
+    def best(self, device: Device, session: Session) -> Best:
+        """Return what the best guards on ``session`` would let through."""
+        facing = self.site.facing(session)
+        behind = None
+        if session.device is not None:
             far = self.site.devices[session.device]
-            lower = min(device, far, key=lambda one: TIERS.index(one.role))
-            behind = self._behind.get(lower.name)
-            if behind is not None:
-                clusters = tuple(name for name in clusters if name in behind)
-        return self._allowed(guard, announce, clusters, version)
+            behind = self._behind.get(min(device, far, key=lambda one: TIERS.index(one.role)).name)
+        key = (device.role, facing, session.clusters, behind)
+        if key not in self._best:
+            declared = self.site.clusters_of(session)
+            narrowed = tuple(one for one in declared if behind is None or one in behind)
+            self._best[key] = {
+                (version, direction): self._allowed(
+                    guard, announce, declared if guard is Guard.NEVER else narrowed, version
+                )
+                for direction in Direction
+                for guard, announce in [self._guard(device.role, facing, direction)]
+                for version in VERSIONS
+            }
+        return self._best[key]
 
-    def _guard(self, on: Role, facing: Role, *, is_import: bool) -> tuple[Guard, Announce]:
+    def _guard(self, on: Role, facing: Role, direction: Direction) -> tuple[Guard, Announce]:
         """Return the guard of the site's matrix or, where that has none, the default's."""
         chosen = (Guard.NONE, Announce.SPECIFICS)
         row, default = self._rows.get((on, facing)), self._defaults.get((on, facing))
         for one in (default, row):
             if one is not None:
-                guard = one.import_ if is_import else one.export
+                guard = one.import_ if direction is Direction.IMPORT else one.export
                 chosen = (chosen[0] if guard is Guard.NONE else guard, one.announce)
         return chosen
 

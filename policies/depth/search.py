@@ -1,4 +1,4 @@
-"""How far prefixes get past a number of devices: :func:`spread`; by which way: `best_ways`.
+"""How far prefixes get past a number of devices: :func:`spread`; by which way: :class:`BestWays`.
 
 The fewest devices that drop a prefix on any way are a shortest path whose lengths are 0 and 1, for
 all prefixes at once: at each step, the set of those that have come to a vertex past at most so many
@@ -71,28 +71,45 @@ def spread(ways: Ways, start: int, prefixes: int) -> list[list[int]]:
 Step = tuple[int, int]
 """(vertex, label) of a hop, the vertex that it leads to."""
 
+#: A vertex, and whether the device there has dropped the prefix: it is counted, and lets it out.
+_State = tuple[int, bool]
 
-def best_ways(ways: Ways, start: int, prefix: int) -> dict[int, tuple[Step, ...]]:
-    """Return the best way of one prefix from ``start`` to each vertex, as its hops.
+
+class BestWays:
+    """The best ways of one prefix from ``start`` to everywhere.
 
     The fewest devices drop it there; of several such ways, it is one of the fewest hops.
     """
-    best: dict[int, tuple[Step, ...]] = {}
-    done: set[tuple[int, bool]] = set()
-    # A device that has dropped the prefix once has been counted: it lets it out again.
-    heap: list[tuple[int, int, tuple[Step, ...], int, bool]] = [(0, 0, (), start, True)]
-    while heap:
-        cost, length, way, near, is_charged = heappop(heap)
-        if way:
-            best.setdefault(near, way)
-        if (near, is_charged) in done or (way and (near == start or ways.is_end[near])):
-            continue
-        done.add((near, is_charged))
-        for far, label in ways.out[near]:
-            gate = ways.gates[label]
-            if gate is None:
+
+    def __init__(self, ways: Ways, start: int, prefix: int) -> None:
+        self.start: _State = (start, True)
+        self._from: dict[_State, tuple[_State, int]] = {}
+        self._best: dict[int, tuple[_State, int]] = {}
+        done: set[_State] = set()
+        heap: list[tuple[int, int, _State, _State, int]] = [(0, 0, self.start, self.start, -1)]
+        while heap:
+            cost, length, state, before, by = heappop(heap)
+            near, is_charged = state
+            if length:
+                self._best.setdefault(near, (before, by))
+            if state in done or (length and (near == start or ways.is_end[near])):
                 continue
-            paid = cost + (not is_charged and not prefix & gate[0])
-            drops = not prefix & gate[1]
-            heappush(heap, (paid + drops, length + 1, (*way, (far, label)), far, drops))
-    return best
+            done.add(state)
+            self._from[state] = (before, by)
+            for far, label in ways.out[near]:
+                gate = ways.gates[label]
+                if gate is None:
+                    continue
+                drops = not prefix & gate[1]
+                paid = cost + (not is_charged and not prefix & gate[0]) + drops
+                heappush(heap, (paid, length + 1, (far, drops), state, label))
+
+    def to(self, goal: int) -> tuple[Step, ...]:
+        """Return the hops to ``goal``; KeyError if no way leads there."""
+        state, by = self._best[goal]
+        found = [(goal, by)]
+        while state != self.start:
+            near = state[0]
+            state, by = self._from[state]
+            found.append((near, by))
+        return tuple(reversed(found))

@@ -40,7 +40,7 @@ def depths(site: Site, runnings: Mapping[str, Running]) -> tuple[Depth, ...]:
     network = Network.of(site, runnings)
     colours = refine(network.fabric, network.seeds)
     groups: dict[_Sort, _Group] = {}
-    for alike in Quotient.of(network.fabric, colours).members:
+    for alike in sorted(Quotient.of(network.fabric, colours).members):
         for found in measured(network, colours, alike[0]):
             sort = _sort(network, found)
             groups.setdefault(sort, _Group(found)).add(found, alike)
