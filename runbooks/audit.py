@@ -1,120 +1,184 @@
-"""The drift audit and the live proof: read-only. Start with :func:`audit` and :func:`verify`."""
+"""From what was seen of each device to one report: :func:`audit` and :func:`verify`. Read-only.
+
+Both look alike at every device. A verification asks one thing, whether each session is proven
+inside the pools; an audit tells all that is not as the site wants it, and what a deploy would do.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
 
+from policies.depth import depths
+
+from inventory.errors import Exit
+from policies.drift import Effect, Kind, site_drift
 from policies.errors import LimitError
-from policies.guards import wanted_guards
 from policies.pools import check_pools
-from policies.proof import leaks
-from runbooks.device_plan import compute
-from runbooks.planning import gather
+from runbooks.audit_report import (
+    AuditReport,
+    DepthRow,
+    DeviceReport,
+    DeviceState,
+    Finding,
+    Link,
+    Severity,
+)
+from runbooks.finding_id import finding_id
+from runbooks.judging import finding_of, state_of, unknown
+from runbooks.ledger.audits import new_audit_id
+from runbooks.ledger.who import who
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from inventory.site import Device, Site
-    from policies.guards import WantedGuard
-    from runbooks.device_plan import DevicePart
-    from runbooks.progress import Progress
-    from tasks.fleet import Fleet
+    from policies.depth import Depth
+
+    from inventory.site import Site
+    from runbooks.judging import Judged
     from tasks.outcome import Outcome
-    from tasks.snapshot import Snapshot
+
+#: What a verification is about, beside every finding that lets something through.
+_PROOF = frozenset(
+    {Kind.UNKNOWN_NEIGHBOR, Kind.MISSING_SESSION, Kind.OBSTACLE, Kind.SHALLOW, Kind.ILLEGAL_ROUTE}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """One device: ``state`` is clean, differs or unknown.
+class Looked:
+    """What a look at the devices gave; ``ended_by`` is the signal that ended it early, if any."""
 
-    ``leaks`` say what a session lets through and must not, with a witness; ``differences``
-    what a deploy would do; ``obstacles`` what would keep it from doing so.
-    """
-
-    device: str
-    state: str
-    leaks: tuple[str, ...] = ()
-    differences: tuple[str, ...] = ()
-    obstacles: tuple[str, ...] = ()
-    error: str | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the verdict for JSON."""
-        return asdict(self)
+    source: str
+    began: datetime
+    outcomes: Mapping[str, Outcome[Judged]]
+    ended_by: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def audit(site: Site, fleet: Fleet, progress: Progress) -> tuple[Verdict, ...]:
-    """Return what differs on each device from what the pools want; changes nothing.
+def ensure_pools(site: Site) -> None:
+    """Refuse, before any device is asked, to judge by pools that break a limit.
 
-    A device that does not answer is unknown, never clean.
+    Raises:
+        LimitError: names each.
     """
     broken, _ = check_pools(site)
     if broken:
         raise LimitError(broken)
-    guards = wanted_guards(site)
-    outcomes = gather(site, fleet, guards, progress)
+
+
+def audit(site: Site, looked: Looked) -> AuditReport:
+    """Return all that is not as the site wants it; a device that did not answer is unknown."""
+    return _report("audit", site, looked)
+
+
+def verify(site: Site, looked: Looked) -> AuditReport:
+    """Return whether each device's configuration is proven inside the pools (P1)."""
+    report = _report("verify", site, looked)
+    kept = tuple(one for one in report.findings if _is_of_the_proof(one))
+    by_device: dict[str, list[Finding]] = {name: [] for name in site.devices}
+    for one in kept:
+        by_device.get(one.device, []).append(one)
+    devices = tuple(
+        one
+        if one.state is DeviceState.UNKNOWN
+        else one.model_copy(update={"state": state_of(by_device[one.device]), "deploy": None})
+        for one in report.devices
+    )
+    return report.model_copy(
+        update={"findings": kept, "devices": devices, "exit_code": exit_code(devices, kept)}
+    )
+
+
+def _is_of_the_proof(one: Finding) -> bool:
+    return one.kind in _PROOF or one.effect in (Effect.WEAKENED, Effect.BOTH)
+
+
+def exit_code(devices: Sequence[DeviceReport], findings: Sequence[Finding]) -> Exit:
+    """Return the code of a report: what is not known goes before what differs."""
+    if any(one.state is DeviceState.UNKNOWN for one in devices):
+        return Exit.INCOMPLETE
+    if any(one.severity is not Severity.NOTE for one in findings):
+        return Exit.DIFFERENCES
+    return Exit.DONE
+
+
+def _report(command: Literal["audit", "verify"], site: Site, looked: Looked) -> AuditReport:
+    seen = {name: one.get() for name, one in looked.outcomes.items() if not one.failed}
+    devices = tuple(
+        seen[name].report if name in seen else unknown(site.devices[name], str(one.error))
+        for name, one in looked.outcomes.items()
+    )
+    deep = depths(site, {name: one.running for name, one in seen.items()})
+    findings = (
+        *(finding_of("", None, one) for one in site_drift(site)),
+        *(found for one in seen.values() for found in one.findings),
+        *(_shallow(site, one) for one in deep if one.depth < one.wanted),
+    )
+    complete = all(one.state is not DeviceState.UNKNOWN for one in devices)
+    return AuditReport(
+        schema="ringfence.audit/v1",
+        id=new_audit_id(),
+        command=command,
+        site=site.settings.name,
+        source=looked.source,
+        started=_iso(looked.began),
+        ended=_iso(datetime.now(UTC)),
+        by=who()["by"],
+        complete=complete,
+        interrupted=looked.ended_by,
+        exit_code=exit_code(devices, findings),
+        notes=looked.notes,
+        devices=devices,
+        findings=findings,
+        min_depth=site.settings.min_depth,
+        depth=tuple(_row(one) for one in deep),
+        links=_links(site, looked.outcomes),
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _shallow(site: Site, one: Depth) -> Finding:
+    what = f"{one.hijack} from {one.attacker} to {one.victim}"
+    way = " > ".join(one.path)
+    return Finding(
+        id=finding_id(Kind.SHALLOW, "", what),
+        kind=Kind.SHALLOW,
+        effect=Effect.NONE if one.depth else Effect.WEAKENED,
+        severity=Severity.WARNING if one.depth else Severity.CRITICAL,
+        device="",
+        object=what,
+        text=f"{what}: {one.depth} of {one.possible} devices drop it on the way {way}; "
+        f"the site demands {site.settings.min_depth}",
+        witness=str(one.witness) if one.witness is not None else None,
+        remedy="close what the findings of the devices on that way name",
+    )
+
+
+def _row(one: Depth) -> DepthRow:
+    return DepthRow(
+        attacker=one.attacker,
+        hijack=one.hijack,
+        victim=one.victim,
+        depth=one.depth,
+        possible=one.possible,
+        wanted=one.wanted,
+        witness=str(one.witness) if one.witness is not None else None,
+        path=one.path,
+        drops=one.drops,
+    )
+
+
+def _links(site: Site, names: Mapping[str, object]) -> tuple[Link, ...]:
     return tuple(
-        _judge(site, site.devices[name], outcome, guards) for name, outcome in outcomes.items()
-    )
-
-
-def _judge(
-    site: Site,
-    device: Device,
-    outcome: Outcome[Snapshot],
-    guards: Mapping[str, tuple[WantedGuard, ...]],
-) -> Verdict:
-    if outcome.failed:
-        return Verdict(device=device.name, state="unknown", error=str(outcome.error))
-    snapshot = outcome.get()
-    part = compute(site, device, snapshot, guards[device.name])
-    leaks_found = leaks(snapshot.running, part.fenced)
-    found = tuple(str(one) for one in leaks_found)
-    leaking = {(one.session, one.version, one.direction) for one in leaks_found}
-    differences = tuple(_differences(part, {f"{k} ipv{v} {d}" for k, v, d in leaking}))
-    obstacles = tuple(
-        str(one) for one in part.violations if one.limit not in ("drops-routes", "not-fenced")
-    )
-    differs = bool(found or differences or obstacles)
-    return Verdict(
-        device=device.name,
-        state="differs" if differs else "clean",
-        leaks=found,
-        differences=differences,
-        obstacles=obstacles,
-    )
-
-
-def _differences(part: DevicePart, leaking: set[str]) -> list[str]:
-    """Return what a deploy would do, in prefixes where it changes any, else in lines.
-
-    What a session in ``leaking`` lets through has been said already.
-    """
-    said = []
-    for change in part.plan.changes:
-        where = f"{change.session} ipv{change.family} {change.direction}"
-        if change.stops and where not in leaking:
-            said.append(f"{where} lets through {', '.join(change.stop_examples)}: to be closed")
-        if change.starts:
-            said.append(f"{where} drops {', '.join(change.start_examples)}: to be opened")
-    said += [f"{one.prefix} from {one.session} is in the table" for one in part.plan.drops]
-    if not said and not leaking:
-        said += [f"to send: {line}" for line in part.plan.candidate.splitlines()]
-    return said
-
-
-def verify(site: Site, fleet: Fleet, progress: Progress) -> tuple[Verdict, ...]:
-    """Return, for each device, whether its own configuration is proven inside the pools (P1)."""
-    return tuple(
-        Verdict(
-            device=one.device,
-            state="differs"
-            if one.leaks or one.obstacles
-            else one.state.replace("differs", "clean"),
-            leaks=one.leaks,
-            obstacles=one.obstacles,
-            error=one.error,
+        Link(
+            near=name,
+            session=session.name,
+            far=session.device or str(site.facing(session)),
         )
-        for one in audit(site, fleet, progress)
+        for name in names
+        for session in site.devices[name].sessions
     )

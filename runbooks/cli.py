@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -16,7 +17,12 @@ import click
 
 from inventory.errors import Exit, RingfenceError
 from inventory.models import SCHEMAS
-from runbooks.audit import audit, verify
+from runbooks.audit_report import audit_schema
+from runbooks.cli_audit import (
+    audit_command,
+    report_command,
+    verify_command,
+)
 from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, YES, Context, ensure_answer
 from runbooks.cli_record import runs_command, show_command
 from runbooks.cli_recover import recover_command
@@ -35,11 +41,7 @@ from runbooks.supported import unusable
 from tasks.fleet import Fleet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from inventory.site import Site
-    from runbooks.audit import Verdict
-    from runbooks.progress import Progress
+    from collections.abc import Sequence
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -198,73 +200,33 @@ def rollback_command(
     return Exit.DONE
 
 
-def _judge(
-    name: str,
-    work: Callable[[Site, Fleet, Progress], tuple[Verdict, ...]],
-    good: str,
-    site_path: Path,
-    limits: Sequence[str],
-    *,
-    as_json: bool,
-) -> int:
-    context = Context(name, as_json=as_json)
-    site = context.site(site_path)
-    with Fleet(site, select(site, limits)) as fleet:
-        verdicts = work(site, fleet, context.progress)
-    states = {one.state for one in verdicts}
-    code = Exit.DONE
-    if "unknown" in states:
-        code = Exit.INCOMPLETE
-    elif "differs" in states:
-        code = Exit.DIFFERENCES
-    context.report.verdicts(verdicts, good=good)
-    context.report.document(name, code, devices=[one.as_dict() for one in verdicts])
-    return code
+for _command in (
+    audit_command,
+    verify_command,
+    report_command,
+    validate_command,
+    runs_command,
+    show_command,
+    recover_command,
+    sign_command,
+    signers_command,
+):
+    cli.add_command(_command)
 
 
-@cli.command("audit")
-@SITE
-@LIMIT
-@JSON
-def audit_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> int:
-    """Show what has drifted from what the pools want. Read-only.
-
-    Exits with 2 if anything differs, with 3 if a device did not answer.
-    """
-    return _judge("audit", audit, "as the pools want it", site_path, limits, as_json=as_json)
-
-
-@cli.command("verify")
-@SITE
-@LIMIT
-@JSON
-def verify_command(*, site_path: Path, limits: Sequence[str], as_json: bool) -> int:
-    """Prove, from the devices' own configurations, that no fenced session lets more through.
-
-    Exits with 2 and a witness prefix for each session that does.
-    """
-    return _judge("verify", verify, "proven", site_path, limits, as_json=as_json)
-
-
-cli.add_command(runs_command)
-cli.add_command(show_command)
-cli.add_command(recover_command)
+_DOCUMENTS = {"plan": plan_schema, "audit": audit_schema}
 
 
 @cli.command("schema")
-@click.argument("name", type=click.Choice([*SCHEMAS, "plan"]))
+@click.argument("name", type=click.Choice([*SCHEMAS, *_DOCUMENTS]))
 def schema_command(name: str) -> int:
     """Print the JSON Schema of one of the files, for editors."""
-    schema = plan_schema()
-    if name != "plan":
+    if name in _DOCUMENTS:
+        schema = _DOCUMENTS[name]()
+    else:
         schema = SCHEMAS[name].model_json_schema(by_alias=True)  # type: ignore[index]
     click.echo(json.dumps(schema, indent=2))
     return Exit.DONE
-
-
-cli.add_command(sign_command)
-cli.add_command(signers_command)
-cli.add_command(validate_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -274,6 +236,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Python flushes them itself at its end, but with an exit code of its own where it can't.
     for stream in (sys.stdout, sys.stderr):
         Steady(stream).flush()
+    main_thread = threading.main_thread()
+    if any(not one.daemon for one in threading.enumerate() if one is not main_thread):
+        # An audit that was ended left threads with devices that don't answer: they are not
+        # waited for, and have nothing to lose.
+        os._exit(code)
     sys.exit(code)
 
 

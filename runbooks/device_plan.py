@@ -9,7 +9,7 @@ from policies.change import apply, steps
 from policies.dialects import DIALECTS
 from policies.errors import Violation
 from policies.filters import SessionKey
-from policies.install import Installation, install
+from policies.install import install
 from policies.managed import digest, managed, parts
 from policies.pools import holdings
 from policies.proof import leaks, unsafe
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from policies.change import Step
     from policies.filters import Running
     from policies.guards import Fence, WantedGuard
+    from policies.install import Installation
     from policies.managed import Slot
     from runbooks.plan_file import DroppedRoute
     from tasks.snapshot import Snapshot
@@ -38,6 +39,7 @@ class DevicePart:
     """
 
     plan: DevicePlan
+    wanted: Installation
     after: Running
     fenced: Mapping[Slot, Fence]
     violations: tuple[Violation, ...]
@@ -81,7 +83,7 @@ def compute(
             )
         ),
     )
-    return DevicePart(plan, after, wanted.fenced, tuple(violations), shrinks)
+    return DevicePart(plan, wanted, after, wanted.fenced, tuple(violations), shrinks)
 
 
 def basis(running: Running) -> tuple[Basis, ...]:

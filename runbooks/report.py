@@ -19,10 +19,7 @@ from runbooks.streams import Steady
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbooks.audit import Verdict
     from runbooks.plan_file import DevicePlan, Plan
-
-_STYLES = {"clean": "green", "differs": "yellow", "unknown": "red"}
 
 
 def _lost(error: Exception) -> None:
@@ -46,9 +43,12 @@ class Report:
         """Print the JSON document of a command; nothing where text is wanted."""
         if self.as_json:
             head: dict[str, Any] = {"schema": "ringfence.result/v1", "command": command}
-            text = json.dumps({**head, "exit_code": exit_code, **content}, indent=2)
-            self._stdout.write(f"{text}\n")
-            self._stdout.flush()
+            self.text(json.dumps({**head, "exit_code": exit_code, **content}, indent=2) + "\n")
+
+    def text(self, text: str) -> None:
+        """Print ``text`` as it stands."""
+        self._stdout.write(text)
+        self._stdout.flush()
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line of text."""
@@ -95,14 +95,6 @@ class Report:
             for line in plan.device_diff.splitlines():
                 style = {"+": "green", "-": "red"}.get(line[:1], "dim")
                 self.line(f"  {line}", style)
-
-    def verdicts(self, verdicts: Sequence[Verdict], *, good: str) -> None:
-        """Print what an audit found, device by device."""
-        for one in verdicts:
-            word = good if one.state == "clean" else one.state
-            self.line(f"{one.device}: {word}", _STYLES[one.state])
-            for text in (*one.leaks, *one.obstacles, *one.differences, *filter(None, [one.error])):
-                self.line(f"  {text}")
 
 
 def _grouped(plan: DevicePlan) -> dict[tuple[Any, ...], list[str]]:

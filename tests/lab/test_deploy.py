@@ -33,16 +33,16 @@ class TestFenced:
 
 
 @pytest.mark.parametrize(
-    ("drift", "witness"),
+    ("drift", "witness", "kind"),
     [
-        ("no route-map FROM-NODE deny 1", "0.0.0.0/0"),
-        ("route-map FROM-NODE permit 1", "0.0.0.0/0"),
-        ("ip prefix-list {list} seq 1 deny 8.8.8.0/24", "8.8.8.0/24"),
+        ("no route-map FROM-NODE deny 1", "0.0.0.0/0", "missing"),
+        ("route-map FROM-NODE permit 1", "0.0.0.0/0", "foreign-line"),
+        ("ip prefix-list {list} seq 1 deny 8.8.8.0/24", "8.8.8.0/24", "tampered-list"),
     ],
     ids=["guard removed", "guard turned into a permit", "list tampered with"],
 )
 def test_drift_is_found_with_a_witness_and_mended(
-    lab: Lab, fenced: Fenced, drift: str, witness: str
+    lab: Lab, fenced: Fenced, drift: str, witness: str, kind: str
 ) -> None:
     clean = lab.running_config("tor1")
     name = re.search(r"match ip address prefix-list (RF-out-orange-v4\S+)", clean)
@@ -54,8 +54,9 @@ def test_drift_is_found_with_a_witness_and_mended(
     assert found.code == 2
     states = {one["device"]: one["state"] for one in found.document["devices"]}
     assert [device for device, state in states.items() if state == "differs"] == ["tor1"]
-    leaking = next(one for one in found.document["devices"] if one["device"] == "tor1")["leaks"]
-    assert any(witness in leak for leak in leaking), leaking
+    leaking = [one for one in found.document["findings"] if one["effect"] == "weakened"]
+    assert {one["kind"] for one in leaking if one["device"] == "tor1"} == {kind}
+    assert witness in {one["witness"] for one in leaking}, leaking
 
     mended = ringfence("deploy", "--site", str(fenced.site), "--yes", "--json")
     assert (mended.code, mended.document["changed"]) == (0, ["tor1"]), mended.err

@@ -113,7 +113,13 @@ class TestFenced:
         assert found.code == 2
         for one in found.document["devices"]:
             assert one["state"] == "differs"
-            assert any("0.0.0.0/0" in leak for leak in one["leaks"]), one
+            findings = [
+                each for each in found.document["findings"] if each["device"] == one["device"]
+            ]
+            assert {each["kind"] for each in findings} == {"missing"}, findings
+            leaks = [each for each in findings if each["effect"] == "weakened"]
+            assert "0.0.0.0/0" in {each["witness"] for each in leaks}, findings
+            assert all(each["lines"] for each in leaks), leaks
         mended = ringfence("deploy", "--site", str(fenced.site), "--yes", "--json")
         assert (mended.code, sorted(mended.document["changed"])) == (0, sorted(SWITCHES))
         assert configurations(lab) == clean

@@ -1,0 +1,67 @@
+"""Where in a device's own text something stands: :class:`DeviceText`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policies.dialects import DIALECTS
+from policies.references import AttachmentRef
+from policies.trace import trace
+from runbooks.audit_report import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from policies.drift import Drift
+    from policies.filters import Direction, Session
+    from policies.prefix_set import PrefixSet
+    from policies.references import Place, Reference
+    from tasks.snapshot import Snapshot
+
+
+class DeviceText:
+    """A device's text with what it means; ``numbers`` are its lines' in the file it came from."""
+
+    def __init__(
+        self, platform: str, snapshot: Snapshot, numbers: tuple[int, ...] | None = None
+    ) -> None:
+        self.dialect = DIALECTS[platform]
+        self.snapshot = snapshot
+        self.running = snapshot.running
+        self._numbers = numbers
+
+    def lines(self, references: Iterable[Reference]) -> tuple[Line, ...]:
+        """Return the lines of ``references``, each once, in their order."""
+        found = (
+            Line(number=self._number(place), text=place.text)
+            for one in references
+            for place in self.dialect.locate(self.snapshot.text, one)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def deciding(self, one: Drift) -> tuple[Line, ...]:
+        """Return the lines that let the witness of ``one`` through some session that it touches."""
+        for reference in one.references:
+            if isinstance(reference, AttachmentRef):
+                session = self.running.sessions.get(reference.session)
+                leaked = one.leaked
+                if session is not None and leaked and leaked.version == reference.version:
+                    return self.letting(session, reference.version, reference.direction, leaked)
+        session = self.running.sessions.get(one.session) if one.session is not None else None
+        if session is None or one.version is None or one.direction is None or one.leaked is None:
+            return ()
+        return self.letting(session, one.version, one.direction, one.leaked)
+
+    def letting(
+        self, session: Session, version: int, direction: Direction, leaked: PrefixSet
+    ) -> tuple[Line, ...]:
+        """Return the lines that let the witness of ``leaked`` through ``session``."""
+        witness = leaked.witness()
+        if witness is None:
+            return ()
+        return self.lines(trace(self.running, session, version, direction, witness))
+
+    def _number(self, place: Place) -> int | None:
+        if self._numbers is None or place.number is None:
+            return place.number
+        return self._numbers[place.number - 1]
