@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import pytest
 from installing import IMPORT, ORANGE, clean, guard, parse
 
 from inventory.errors import DeviceError
+from inventory.models import Session
 from inventory.site import load_site
 from policies.filters import SessionKey
 from tasks.adapters.base import Origin, Tables
@@ -41,6 +42,7 @@ class Asked:
 
     paths: Origins = field(default_factory=dict)
     routes: list[tuple[str, Network]] = field(default_factory=list)
+    times: int = 0
     driver: None = None
 
     @property
@@ -48,6 +50,7 @@ class Asked:
         return self
 
     def origins(self, _: None, routes: Sequence[tuple[str, Network]]) -> Origins:
+        self.times += 1
         self.routes += routes
         return self.paths
 
@@ -78,7 +81,7 @@ def test_a_device_with_nothing_illegal_is_not_asked() -> None:
     host = Asked()
     assert find(host, tables(NODES={"172.20.1.66": "10.65.0.0/16"})) == ()
     assert find(host, tables()) == ()
-    assert host.routes == []
+    assert host.times == 0
 
 
 def test_the_tables_alone_tell_the_neighbors_and_the_site_their_names() -> None:
@@ -116,6 +119,14 @@ def test_what_the_site_says_goes_before_what_a_neighbor_calls_itself() -> None:
     path = Origin(neighbor="10.255.11.0", says="border1", next_hop="10.255.11.0", as_path="65000")
     default, _ = find(Asked({("", ip_network("0.0.0.0/0")): (path,)}), TOLD)
     assert default.origin == "10.255.11.0 (spine1), AS path 65000"
+
+
+def test_members_of_a_group_that_faces_a_switch_are_that_switch() -> None:
+    spines = Session.model_validate({"peer_group": "NODES", "device": "spine2"})
+    (found,) = told_by_tables(
+        replace(TOR, sessions=(spines,)), RUNNING, tables(NODES={"10.0.0.9": "0.0.0.0/0"}), FENCED
+    )
+    assert found.origin == "10.0.0.9 (spine2)"
 
 
 def test_of_a_whole_table_the_first_routes_are_asked_for_and_all_are_told() -> None:
