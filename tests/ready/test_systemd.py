@@ -23,7 +23,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "runbooks" / "ready" / "systemd"
 UNITS = ("ringfence-audit.service", "ringfence-audit.timer", "ringfence-alert@.service")
 AUDIT = Unit.read(FOLDER / UNITS[0])
 #: Of 10; systemd calls what is below 2 "OK".
-EXPOSURE = {"ringfence-audit.service": 1.2, "ringfence-alert@.service": 0.5}
+EXPOSURE = {"ringfence-audit.service": 1.1, "ringfence-alert@.service": 0.4}
 #: SQLite gives its files to the database's owner where it runs as root, which the service does not.
 OF_ROOT = {"fchown"}
 WALLS = """\
@@ -71,6 +71,18 @@ def test_little_of_the_machine_is_exposed(tmp_path: Path, unit: str) -> None:
     threshold = f"--threshold={int(EXPOSURE[unit] * 10)}"
     done = analyze("security", "--offline=true", threshold, f"./{unit}", cwd=installed(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_systemd
+def test_the_user_that_the_service_runs_as_can_be_made(tmp_path: Path) -> None:
+    rules = tmp_path / "etc" / "sysusers.d"
+    rules.mkdir(parents=True)
+    shutil.copy(FOLDER / "ringfence.sysusers.conf", rules / "ringfence.conf")
+    argv = ["systemd-sysusers", "--dry-run", f"--root={tmp_path}"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Creating user 'ringfence'" in done.stdout + done.stderr
+    assert (AUDIT.one("User"), AUDIT.one("StateDirectory")) == ("ringfence", "ringfence")
 
 
 def test_the_timer_starts_the_service_and_spreads_out() -> None:
