@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.change import Step
+    from policies.dialects.closing import Knob
     from policies.dialects.line_index import LineIndex
     from policies.filters import Running
+    from policies.managed import Slot
     from policies.references import Place, Reference
 
 
@@ -19,6 +21,9 @@ class Dialect(Protocol):
     Law: ``parse(text)`` of what a device prints after it took ``render(steps, running)``
     is ``apply(running, steps)``.
     """
+
+    #: What closes eBGP sessions without a policy; None if the platform has no such setting.
+    knob: Knob | None
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration, as the device prints it.
@@ -45,6 +50,15 @@ class Dialect(Protocol):
 
         Who asks for many places of one text makes its :meth:`index` once.
         """
+
+    def close_ebgp(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that set the knob for the router of an eBGP session without a policy.
+
+        None where the platform has no knob, or where it is not known to hold for the session.
+        """
+
+    def deny_all(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that put a policy on the session that denies everything."""
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without the lines that are ringfence's, byte for byte otherwise."""

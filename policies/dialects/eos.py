@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policies.dialects.closing import Knob, deny_all
 from policies.dialects.eos_parse import EosReader
 from policies.dialects.foreign import foreign
 from policies.dialects.free_text import eos_opener, free_text
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _INDENT = "   "
 
+_KNOB = "bgp missing-policy"
+
 
 class EosDialect:
     """Reads and writes EOS; a candidate has no blank line, which eAPI would take for a command."""
@@ -42,6 +45,9 @@ class EosDialect:
     #: A second match on a prefix-list takes the place of the first.
     appends = False
     line_by_line = False
+
+    #: Arista's note on missing policies.
+    knob: Knob | None = Knob(_KNOB)
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
@@ -58,6 +64,20 @@ class EosDialect:
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return ``steps`` as lines for a session, in their order."""
         return "".join(f"{line}\n" for line in change_lines(steps, running, self))
+
+    def close_ebgp(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that set the knob for one direction; of VRFs it is not known."""
+        key, version, direction = slot
+        held = running.sessions[key].attachments[version, direction].closed_when_empty
+        if key.vrf or held is None:
+            return ()
+        way = IN_OUT[direction]
+        text = f"{_INDENT}{_KNOB} direction {way} action deny"
+        return f"router bgp {running.routers[key.vrf]}", text
+
+    def deny_all(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that put a policy on the session that denies everything."""
+        return deny_all(slot, running, self)
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.change import AddList, Attach, Detach, Relist, RemoveList, RemoveStanza, SetStanza
+from policies.dialects.closing import Knob, deny_all
 from policies.dialects.foreign import foreign
 from policies.dialects.frr_parse import FrrReader
 from policies.dialects.prefix_lines import FAMILY_WORD, list_lines
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
 
 _IN_OUT = {Direction.IMPORT: "in", Direction.EXPORT: "out"}
 
+_KNOB = "bgp ebgp-requires-policy"
+
 
 class FrrDialect:
     """Reads ``show running-config`` and writes candidates for ``vtysh -f``."""
+
+    #: doc/user/bgp.rst, "Require policy on EBGP".
+    knob: Knob | None = Knob(_KNOB, "as soon as the sessions are cleared")
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
@@ -47,6 +53,16 @@ class FrrDialect:
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return ``steps`` as lines for a merge candidate, in their order."""
         return "".join(f"{line}\n" for step in steps for line in _render(step, running))
+
+    def close_ebgp(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that set the knob for the session's router."""
+        vrf = f" vrf {slot[0].vrf}" if slot[0].vrf else ""
+        router = f"router bgp {running.routers[slot[0].vrf]}{vrf}"
+        return router, f" {_KNOB}", "exit"
+
+    def deny_all(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that put a policy on the session that denies everything."""
+        return deny_all(slot, running, self)
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks."""

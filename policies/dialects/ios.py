@@ -19,6 +19,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from policies.dialects.closing import Knob, deny_all
 from policies.dialects.foreign import foreign
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from policies.managed import Slot
     from policies.references import Place, Reference
 
+_KNOB = "bgp safe-ebgp-policy"
+
 
 class IosDialect:
     """Reads and writes IOS-XE; a candidate ends in ``end``."""
@@ -42,6 +45,9 @@ class IosDialect:
     #: A second match on a prefix-list joins the first, as an alternative.
     appends = True
     line_by_line = True
+
+    #: IOS-XE 17.2.1 and later.
+    knob: Knob | None = Knob(_KNOB, "from IOS-XE 17.2.1 on")
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
@@ -59,6 +65,14 @@ class IosDialect:
         """Return ``steps`` as lines for a merge candidate, in their order."""
         lines = change_lines(steps, running, self)
         return "".join(f"{line}\n" for line in (*lines, "end")) if lines else ""
+
+    def close_ebgp(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that set the knob, which is one for all VRFs."""
+        return f"router bgp {running.routers[slot[0].vrf]}", f" {_KNOB}"
+
+    def deny_all(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that put a policy on the session that denies everything."""
+        return deny_all(slot, running, self)
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks."""

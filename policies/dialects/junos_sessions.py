@@ -29,7 +29,8 @@ GLOBAL = "protocols bgp"
 _FAMILIES = {"inet": 4, "inet6": 6}
 #: Families in which a session may carry prefixes past the chain's terms for inet and inet6.
 _UNJUDGED = ("labeled-unicast",)
-_NO_POLICY = {Direction.IMPORT: "receive", Direction.EXPORT: "advertise"}
+#: What ``defaults ebgp no-policy`` calls the directions.
+NO_POLICY = {Direction.IMPORT: "receive", Direction.EXPORT: "advertise"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +223,7 @@ class Scope:
         """Return whether eBGP lets nothing through without a policy here (since 20.3R1)."""
         for place in (self.bgp, self.main):
             said = place.get("defaults", {}).get("ebgp", {}).get("no-policy", {})
-            if any(word.startswith("reject") for word in said.get(_NO_POLICY[direction], {})):
+            if any(word.startswith("reject") for word in said.get(NO_POLICY[direction], {})):
                 # What the main instance says of routing instances is not written down.
                 return external if place is self.bgp else (False if external is False else None)
         return False

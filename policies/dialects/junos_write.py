@@ -77,11 +77,11 @@ def _chains(running: Running) -> Mapping[str, str]:
                 raise ValueError(f"{session.key} can't have two chains for its families")
             chain = next(iter(here), None)
             if chain is not None:
-                found[_path(session, direction)] = chain
+                found[chain_path(session, direction)] = chain
     return found
 
 
-def _path(session: Session, direction: Direction) -> str:
+def chain_path(session: Session, direction: Direction) -> str:
     """Return the path of a session's chain."""
     vrf, name = session.key.vrf, session.key.name
     path = ["routing-instances", vrf] if vrf else []

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policies.dialects.closing import deny_all
 from policies.dialects.foreign import foreign
 from policies.dialects.free_text import free_text, nxos_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policies.change import Step
+    from policies.dialects.closing import Knob
     from policies.dialects.line_index import LineIndex
     from policies.filters import PrefixList, Running
     from policies.managed import Slot
@@ -44,6 +46,9 @@ class NxosDialect:
     appends = True
     line_by_line = True
 
+    #: There is none: the unicast routing guide knows of no policy that is asked for.
+    knob: Knob | None = None
+
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
         return NxosReader().parse(text)
@@ -59,6 +64,15 @@ class NxosDialect:
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return ``steps`` as lines for a merge candidate, in their order."""
         return "".join(f"{line}\n" for line in change_lines(steps, running, self))
+
+    def close_ebgp(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return nothing, for there is no such setting."""
+        del slot, running
+        return ()
+
+    def deny_all(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that put a policy on the session that denies everything."""
+        return deny_all(slot, running, self)
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks.

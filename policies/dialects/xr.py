@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.change import apply
+from policies.dialects.closing import Knob, policy_name
 from policies.dialects.ios_like import IN_OUT
 from policies.dialects.xr_foreign import foreign_lines
 from policies.dialects.xr_objects import element_text
@@ -34,9 +35,14 @@ if TYPE_CHECKING:
 #: The lines of objects, by the line that begins them.
 _Objects = dict[str, tuple[str, ...]]
 
+_UNSAFE = "bgp unsafe-ebgp-policy"
+
 
 class XrDialect:
     """Reads and writes IOS-XR."""
+
+    #: eBGP is closed without a policy, unless this has been said.
+    knob: Knob | None = Knob(f"no {_UNSAFE}")
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
@@ -53,6 +59,19 @@ class XrDialect:
     def render(self, steps: Sequence[Step], running: Running) -> str:
         """Return what ``steps`` come to, as whole objects; "" if that is nothing."""
         return "".join(f"{line}\n" for line in _change(running, apply(running, steps)))
+
+    def close_ebgp(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that take the opening of eBGP back; of VRFs it is not known."""
+        key = slot[0]
+        if key.vrf:
+            return ()
+        return f"router bgp {running.routers[key.vrf]}", f" no {_UNSAFE}", "!"
+
+    def deny_all(self, slot: Slot, running: Running) -> tuple[str, ...]:
+        """Return the lines that put a policy on the session that denies everything."""
+        name, is_there = policy_name(running)
+        define = () if is_there else (f"route-policy {name}", "  drop", "end-policy", "!")
+        return (*define, *_router({slot: name}, {}, running))
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without ours, the operator's policies in the place of our wrappers."""
