@@ -22,7 +22,7 @@ from runbooks.ledger import open_ledger, sqlite
 def main(path: str, count: str, mode: str) -> None:
     """Write ``count`` steps, then the end."""
     if mode != "as-is":
-        _weaken(mode)
+        weaken(mode)
     with open_ledger(load_site(Path(path))) as ledger, ledger.hold("deploy"):
         record = ledger.begin("deploy", make_plan())
         _say(f"begun {record.run}")
@@ -37,7 +37,8 @@ def _say(text: str) -> None:
     os.write(1, f"{text}\n".encode())
 
 
-def _weaken(mode: str) -> None:
+def weaken(mode: str) -> None:
+    """Make SQLite's ``synchronous`` be ``mode`` from now on."""
     connect = sqlite._connect
 
     def weak(uri: str, *, writes: bool) -> Any:  # noqa: ANN401 - the driver's own connection
