@@ -26,13 +26,17 @@ AUDIT = Unit.read(FOLDER / UNITS[0])
 EXPOSURE = {"ringfence-audit.service": 1.1, "ringfence-alert@.service": 0.4}
 #: SQLite gives its files to the database's owner where it runs as root, which the service does not.
 OF_ROOT = {"fchown"}
+#: What ProtectSystem=strict and the like do: all is read-only but the folders named.
 WALLS = """\
 mount --make-rprivate /
-for folder in "$STATE" "$METRICS"; do mount --bind "$folder" "$folder"; done
+for folder in $WRITABLE; do mount --bind "$folder" "$folder"; done
 while read -r _ where _; do
-    case "$where" in
-    "$STATE" | "$METRICS" | /proc* | /sys* | /dev*) ;;
-    *) mount -o remount,bind,ro "$where" ;;
+    case " $WRITABLE /proc /sys /dev " in
+    *" $where "*) ;;
+    *) case "$where" in
+        /proc/* | /sys/* | /dev/*) ;;
+        *) mount -o remount,bind,ro "$where" ;;
+        esac ;;
     esac
 done < /proc/self/mounts
 exec "$@"
@@ -130,19 +134,22 @@ class Host:
 
     def start(self) -> tuple[int, set[str], str]:
         """Run the service; return its exit code, its system calls, and what it said."""
-        trace = self.folder / "state" / "trace"
-        state, metrics = self.folder / "state", self.folder / "metrics"
+        home, private = self.folder / "state" / AUDIT.one("StateDirectory"), self.folder / "tmp"
+        private.mkdir()
+        writable = [home, *(one.lstrip("-") for one in AUDIT.placed("ReadWritePaths", self.places))]
+        if AUDIT.one("PrivateTmp") == "yes":
+            writable.append(private)
+        trace = private / "trace"
         walls = ["unshare", "--mount", "sh", "-ec", WALLS, "walls"]
         rights = ["setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
         traced = ["strace", "-f", "-qq", "-c", "-o", str(trace), "--"]
         done = subprocess.run(
             [*walls, *rights, *traced, *AUDIT.command(self.places)],
-            cwd=state / "ringfence",
+            cwd=AUDIT.placed("WorkingDirectory", self.places)[0],
             env={
                 "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-                "STATE": str(state),
-                "METRICS": str(metrics),
-                "TMPDIR": str(state),
+                "WRITABLE": " ".join(map(str, writable)),
+                "TMPDIR": str(private),
                 **AUDIT.environment(self.places),
             },
             stdin=subprocess.DEVNULL,

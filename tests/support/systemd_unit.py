@@ -37,6 +37,10 @@ class Unit:
         (value,) = self.all(key)
         return value
 
+    def placed(self, key: str, places: Mapping[str, str]) -> list[str]:
+        """Return every value of ``key``, with ``places`` put in."""
+        return [_placed(value, places) for value in self.all(key)]
+
     def environment(self, places: Mapping[str, str]) -> dict[str, str]:
         """Return what ``Environment=`` says."""
         pairs = (one.partition("=") for one in self.all("Environment"))
