@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policies.drift.shape import label_of, stem
 from policies.ownership import PREFIX, is_owned
 from policies.placement import family_of
+from policies.pools import VERSIONS
 from policies.references import StanzaRef
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def homes(
     """
     orphans, others = [], []
     for found, guard in _guards(view, slot, exact=exact):
-        users = [one for one in view.users.get(found.name, ()) if one[1] == slot[1]]
+        # A map of ours has a guard of both families, whichever its sessions carry.
+        families = VERSIONS if is_owned(found.name) else (slot[1],)
+        users = [one for one in view.users.get(found.name, ()) if one[1] in families]
         where = StanzaRef(found.name, guard.seq)
         if not users:
             orphans.append(where)

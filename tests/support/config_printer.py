@@ -25,7 +25,7 @@ INDENT = {"eos": 3, "ios": 1, "nxos": 2}
 
 def print_config(platform: str, running: Running) -> str:
     """Return ``running`` as ``platform`` prints it; interfaces as neighbors are left out."""
-    body = [*_lists(platform, running), *_maps(platform, running)]
+    body = [*print_lists(platform, running), *print_maps(platform, running)]
     router = list({"nxos": _nxos, "ios": _ios, "eos": _eos}[platform](running))
     parts = [*body, *router] if platform == "nxos" else [*router, *body]
     end = [] if platform == "nxos" else ["end"]
@@ -38,7 +38,7 @@ def _entry(one: PrefixListEntry, *, upper: bool) -> str:
     return text + (f" le {one.le}" if one.le is not None else "")
 
 
-def _lists(platform: str, running: Running) -> Iterator[str]:
+def print_lists(platform: str, running: Running) -> Iterator[str]:
     for (version, name), one in sorted(running.lists.items()):
         head = f"{WORD[version]} prefix-list {name}"
         entries = [_entry(e, upper=platform == "ios" and version == 6) for e in one.entries]
@@ -48,7 +48,7 @@ def _lists(platform: str, running: Running) -> Iterator[str]:
             yield from (f"{head} {entry}" for entry in entries)
 
 
-def _maps(platform: str, running: Running) -> Iterator[str]:
+def print_maps(platform: str, running: Running) -> Iterator[str]:
     pad = " " * INDENT[platform]
     for name, found in sorted(running.route_maps.items()):
         for one in found.stanzas:

@@ -233,7 +233,7 @@ JUNOS = (
         "neighbor moved to another group, without its chain",
         f"delete {_TRANSIT}\nset protocols bgp group SPINES neighbor 203.0.113.1 peer-as 64500\n"
         "set protocols bgp group SPINES neighbor 203.0.113.1 family inet unicast",
-        Expected(Kind.DETACHED, WEAK, "neighbor 203.0.113.1 ipv4 import", 4),
+        Expected(Kind.MISSING, WEAK, "neighbor 203.0.113.1 ipv4 import", 4),
     ),
     _junos(
         "own policy drops blocks",
