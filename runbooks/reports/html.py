@@ -23,7 +23,7 @@ from runbooks.reports.page.findings import cards
 from runbooks.reports.page.headline import headline
 from runbooks.reports.page.history import chart
 from runbooks.reports.page.picture import picture
-from runbooks.reports.page.text import clock, count, shown
+from runbooks.reports.page.text import brief, clock, count, shown
 
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport
@@ -70,7 +70,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"count": count, "clock": clock}
+    made.filters |= {"brief": brief, "count": count, "clock": clock}
     return made
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from policies.drift import Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
-from runbooks.reports.page.text import count, listed, natural
+from runbooks.reports.page.text import brief, count, listed, natural
 
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport, Finding
@@ -70,11 +70,11 @@ def _of(report: AuditReport, severity: Severity) -> list[Finding]:
 
 
 def _named(report: AuditReport, state: DeviceState) -> list[str]:
-    return sorted((one.device for one in report.devices if one.state is state), key=natural)
+    return sorted((brief(one.device) for one in report.devices if one.state is state), key=natural)
 
 
 def _where(findings: list[Finding]) -> str:
-    devices = sorted({one.device for one in findings if one.device}, key=natural)
+    devices = sorted({brief(one.device) for one in findings if one.device}, key=natural)
     return f" on {listed(devices, 6)}" if devices else " in the site"
 
 
@@ -95,7 +95,7 @@ def _sentences(
     elif not report.devices:
         found.append("No device was looked at.")
     if report.interrupted is not None:
-        found.append(f"It was ended early: {report.interrupted}.")
+        found.append(f"It was ended early: {brief(report.interrupted)}.")
     clean = report.count(DeviceState.CLEAN)
     if clean and clean == len(report.devices):
         found.append(f"All of {total} hold what the pools allow, and nothing more.")
@@ -109,7 +109,7 @@ def _steps(
 ) -> list[Step]:
     steps = []
     if routes := [one for one in report.findings if one.kind is Kind.ILLEGAL_ROUTE]:
-        origins = sorted({one.origin for one in routes if one.origin}, key=natural)
+        origins = sorted({brief(one.origin) for one in routes if one.origin}, key=natural)
         source = f", from {listed(origins, 4)}" if origins else ""
         steps.append(
             Step(

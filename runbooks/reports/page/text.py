@@ -27,24 +27,28 @@ _UNSHOWN: Final = re.compile(
     )
     + "]"
 )
-_PICTURES: Final = 0x2400
-_DELETE: Final = 0x7F
+BRIEF: Final = 160
+"""Characters of a text where others have to be seen too, such as in the verdict."""
 
 _Item = TypeVar("_Item")
 
 
 def shown(text: str) -> str:
     """Return ``text`` at most :data:`LONGEST` long, with nothing in it that can't be seen."""
-    rest = len(text) - LONGEST
-    head = text if rest <= 0 else f"{text[:LONGEST]} ... ({rest} characters more)"
-    return _UNSHOWN.sub(_name, head.replace("\r\n", "\n"))
+    return _UNSHOWN.sub(
+        lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9",
+        _cut(text, LONGEST).replace("\r\n", "\n"),
+    )
 
 
-def _name(match: re.Match[str]) -> str:
-    point = ord(match[0])
-    if point < ord(" "):
-        return chr(_PICTURES + point)
-    return "\u2421" if point == _DELETE else f"\u27e8U+{point:04X}\u27e9"
+def brief(text: str) -> str:
+    """Return ``text`` at most :data:`BRIEF` long."""
+    return _cut(text, BRIEF)
+
+
+def _cut(text: str, most: int) -> str:
+    rest = len(text) - most
+    return text if rest <= 0 else f"{text[:most]} ... ({rest:,} characters more)"
 
 
 def count(number: int, noun: str, nouns: str = "") -> str:
