@@ -131,9 +131,15 @@ class Judge:
     def _match(self, family: int, name: str, version: int) -> Accepts:
         semantics = self.running.semantics
         if family != version:
-            return _either(semantics.other_family_matches, version)
-        permitted = self._list(version, name)
-        return permitted or _either(semantics.undefined_list_matches, version)
+            return _either(other_family_matches(self.running, family, name), version)
+        return self._said(
+            version, name, semantics.undefined_list_matches, semantics.empty_list_matches
+        )
+
+    def _said(self, version: int, name: str, undefined: bool | None, empty: bool | None) -> Accepts:
+        """Return what the prefix-list permits; ``undefined`` or ``empty`` if it is that."""
+        is_there = (version, name) in self.running.lists
+        return self._list(version, name) or _either(empty if is_there else undefined, version)
 
     def session(self, session: Session, version: int, direction: Direction) -> Accepts:
         """Return what ``session`` lets through; nothing for a family it does not carry."""
@@ -146,7 +152,10 @@ class Judge:
         else:
             verdict = self._attached(attachment, version)
         if attachment.originates_default:
-            verdict = Accepts(verdict.may | _default_route(version), verdict.must)
+            # A route-map of its own may keep it from being made up, and the table's own default
+            # route is then not sent in its place.
+            default = _default_route(version)
+            verdict = Accepts(verdict.may | default, verdict.must - default)
         return verdict
 
     def _attached(self, attachment: Attachment, version: int) -> Accepts:
@@ -159,10 +168,14 @@ class Judge:
             instead = self.route_map(version, attachment.unsuppress_map)
             verdict = Accepts(verdict.may | instead.may, verdict.must & instead.must)
         if attachment.prefix_list is not None:
-            permitted = self._list(version, attachment.prefix_list)
-            if permitted is None:
-                permitted = _either(self.running.semantics.undefined_attached_list_permits, version)
-            asked = attachment.route_map is None or self.running.semantics.list_beside_map
+            semantics = self.running.semantics
+            permitted = self._said(
+                version,
+                attachment.prefix_list,
+                semantics.undefined_attached_list_permits,
+                semantics.empty_attached_list_permits,
+            )
+            asked = attachment.route_map is None or semantics.list_beside_map
             # Not known is not counted on: what may pass without it may pass.
             if asked is None:
                 verdict = Accepts(verdict.may, (verdict & permitted).must)
@@ -171,6 +184,18 @@ class Judge:
         if attachment.unknown:
             verdict = Accepts(verdict.may, PrefixSet.empty(version))
         return verdict
+
+
+def other_family_matches(running: Running, family: int, name: str) -> bool | None:
+    """Return whether a match on a list of ``family`` holds for the other family; None: not known.
+
+    A list without an entry may answer before it looks at the prefix (FRR, lib/plist.c).
+    """
+    semantics, found = running.semantics, running.lists.get((family, name))
+    is_empty = found is not None and not (found.entries or found.unknown)
+    if is_empty and semantics.empty_list_matches is not semantics.other_family_matches:
+        return None
+    return semantics.other_family_matches
 
 
 def _either(known: bool | None, version: int) -> Accepts:

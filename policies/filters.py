@@ -170,7 +170,8 @@ class Session:
 class Semantics:
     """What a platform makes of a broken reference; see :mod:`policies.accepts`.
 
-    None where that is not known, or where sources contradict each other.
+    None where that is not known, or where sources contradict each other. A list is empty that is
+    defined and has no entry, such as one of which there is a description alone.
     ``other_family_matches`` is about a match on a list of the family that the route is not of,
     ``list_beside_map`` about whether a session's prefix-list is asked where it has a map too.
     ``ahead`` says where a guard goes, None for inside the session's own route-map; ``sets_only``
@@ -182,6 +183,8 @@ class Semantics:
     undefined_map_permits: bool | None
     undefined_call_permits: bool | None
     undefined_attached_list_permits: bool | None
+    empty_list_matches: bool | None = None
+    empty_attached_list_permits: bool | None = None
     other_family_matches: bool | None = False
     list_beside_map: bool | None = True
     ahead: Ahead | None = None

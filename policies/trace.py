@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from policies.accepts import other_family_matches
 from policies.prefix_list import Action, deciding
 from policies.references import AttachmentRef, EntryRef, Part, StanzaRef
 
@@ -70,9 +71,10 @@ def decide(
         decision = _either(None if closed is None else not closed, here)
     else:
         decision = _Walk(running, prefix).attached(attachment, here)
-    if attachment.originates_default and prefix.prefixlen == 0 and not decision.may:
+    if attachment.originates_default and prefix.prefixlen == 0:
         made_up = AttachmentRef(session.key, version, direction, Part.DEFAULT)
-        return Decision(may=True, must=False, places=(made_up,))
+        places = decision.places if decision.may else (made_up,)
+        return Decision(may=True, must=False, places=places)
     return decision
 
 
@@ -186,12 +188,21 @@ class _Walk:
     def _match(self, family: int, name: str) -> Decision:
         semantics = self._running.semantics
         if family != self._prefix.version:
-            return _either(semantics.other_family_matches)
-        return self._list(name) or _undefined(family, name, semantics.undefined_list_matches)
+            return _either(other_family_matches(self._running, family, name))
+        return self._said(name, semantics.undefined_list_matches, semantics.empty_list_matches)
 
     def _attached_list(self, name: str) -> Decision:
-        permits = self._running.semantics.undefined_attached_list_permits
-        return self._list(name) or _undefined(self._prefix.version, name, permits)
+        semantics = self._running.semantics
+        return self._said(
+            name, semantics.undefined_attached_list_permits, semantics.empty_attached_list_permits
+        )
+
+    def _said(self, name: str, undefined: bool | None, empty: bool | None) -> Decision:
+        """Return what the prefix-list does with the prefix; ``undefined`` or ``empty`` if so."""
+        version = self._prefix.version
+        is_there = (version, name) in self._running.lists
+        known = empty if is_there else undefined
+        return self._list(name) or _either(known, EntryRef(version, name, None))
 
     def _list(self, name: str) -> Decision | None:
         """Return what the prefix-list does with the prefix; None if it is undefined or empty."""
@@ -204,10 +215,6 @@ class _Walk:
         index = deciding(found.entries, self._prefix)
         permits = index is not None and found.entries[index].action is Action.PERMIT
         return _either(permits, EntryRef(version, name, index))
-
-
-def _undefined(version: int, name: str, known: bool | None) -> Decision:
-    return _either(known, EntryRef(version, name, None))
 
 
 def _both(one: Decision, other: Decision) -> Decision:

@@ -39,6 +39,7 @@ class EosReader(Reader):
         undefined_map_permits=True,
         undefined_call_permits=None,
         undefined_attached_list_permits=True,
+        empty_attached_list_permits=True,
         other_family_matches=None,
         list_beside_map=None,
     )

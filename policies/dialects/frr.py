@@ -1,9 +1,9 @@
 """FRRouting: the dialect of Cumulus, SONiC and white-box switches. Facts seen on FRR 8.4.4.
 
-What a broken reference does (bgpd/bgp_routemap.c, lib/plist.c): a match on an undefined or
-empty list matches nothing, an undefined map or attached list denies everything, a call of
-an undefined map permits (lib/routemap.c), and an eBGP session without any policy is closed
-under ``frr defaults traditional``.
+What a broken reference does (bgpd/bgp_routemap.c, lib/plist.c): a match on an undefined
+list matches nothing, an undefined map or attached list denies everything, an attached list
+without an entry permits everything, a call of an undefined map permits (lib/routemap.c), and an
+eBGP session without any policy is closed under ``frr defaults traditional``.
 """
 
 from __future__ import annotations

@@ -39,6 +39,10 @@ class FrrReader(Reader):
         undefined_map_permits=False,
         undefined_call_permits=True,
         undefined_attached_list_permits=False,
+        # lib/plist.c (prefix_list_apply_ext) permits all then; whether a match gets as far as to
+        # ask it is a matter of the route-map's optimization.
+        empty_list_matches=None,
+        empty_attached_list_permits=True,
     )
 
     def __init__(self) -> None:

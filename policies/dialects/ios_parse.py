@@ -39,6 +39,7 @@ class IosReader(Reader):
         undefined_map_permits=False,
         undefined_call_permits=None,
         undefined_attached_list_permits=True,
+        empty_attached_list_permits=True,
         other_family_matches=None,
         list_beside_map=True,
         # "% Invalid command for a peer-group member", which the running configuration never shows.

@@ -43,6 +43,7 @@ class NxosReader(Reader):
         undefined_map_permits=False,
         undefined_call_permits=None,
         undefined_attached_list_permits=True,
+        empty_attached_list_permits=True,
         other_family_matches=None,
         list_beside_map=None,
     )

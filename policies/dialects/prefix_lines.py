@@ -48,10 +48,15 @@ class Lists:
 
     def __init__(self, grammar: ListGrammar) -> None:
         self._grammar = grammar
+        self._named: dict[tuple[int, str], None] = {}
         self._entries: dict[tuple[int, str], dict[int, PrefixListEntry]] = {}
         self._unknown: dict[tuple[int, str], list[str]] = {}
         self._numbers: dict[tuple[int, str], dict[int, int]] = {}
         self._unknown_numbers: dict[tuple[int, str], list[int]] = {}
+
+    def name(self, version: int, name: str) -> None:
+        """Note that there is such a list, which may turn out to have no entry."""
+        self._named[version, name] = None
 
     def read(self, version: int, name: str, text: str, line: Block) -> None:
         """Take the entry ``text`` of a list, which stands in ``line``.
@@ -107,7 +112,8 @@ class Lists:
 
     def all(self) -> dict[tuple[int, str], PrefixList]:
         """Return the lists by family and name, entries by number."""
-        keys = [*self._entries, *(key for key in self._unknown if key not in self._entries)]
+        # In the order of their first entries, which on some platforms is that of the text.
+        keys = dict.fromkeys([*self._entries, *self._unknown, *self._named])
         return {
             key: PrefixList(
                 *key,

@@ -132,13 +132,17 @@ class Reader(ABC):
 
     def _list(self, found: re.Match[str], top: Block) -> None:
         version, name = VERSION[found["family"]], found["name"]
-        if found["rest"] is None and top.children:
+        if found["rest"] is not None and _LIST_ASIDE.fullmatch(top.text):
+            if found["rest"].startswith("description "):
+                self.lists.name(version, name)
+        elif found["rest"] is None and top.children:
+            self.lists.name(version, name)
             for child in top.children:
                 if child.words[0] not in ("description", "remark", "exit"):
                     self.lists.read(version, name, child.text, child)
         elif found["rest"] is None and self.bare_lists:
-            return
-        elif not _LIST_ASIDE.fullmatch(top.text):
+            self.lists.name(version, name)
+        else:
             self.lists.read(version, name, found["rest"] or "", top)
 
     def _stanza(self, found: re.Match[str], top: Block) -> None:

@@ -43,6 +43,7 @@ SEMANTICS = Semantics(
     undefined_map_permits=None,
     undefined_call_permits=None,
     undefined_attached_list_permits=None,
+    empty_list_matches=False,
     other_family_matches=False,
     list_beside_map=True,
     ahead=Ahead.WRAP,

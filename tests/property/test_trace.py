@@ -31,7 +31,7 @@ IN = Direction.IMPORT
 
 @st.composite
 def configurations(draw: st.DrawFn, *, known: bool) -> Running:
-    lists = draw(prefix_lists(LISTS))
+    lists = draw(prefix_lists(LISTS, fewest=int(known)))
     maps = draw(route_maps(MAPS, (*LISTS, "PL-UNDEFINED"), several=True, jumps=not known))
     if known:
         maps = {

@@ -68,11 +68,18 @@ def _known(said: bool | None, world: World) -> bool:
 
 def _match(running: Running, version: int, name: str, prefix: Network, world: World) -> bool:
     if version != prefix.version:
-        return _known(running.semantics.other_family_matches, world)
+        found, semantics = running.lists.get((version, name)), running.semantics
+        known = semantics.other_family_matches
+        if found is not None and not found.entries and semantics.empty_list_matches != known:
+            known = None
+        return _known(known, world)
     if running.lists[version, name].unknown if (version, name) in running.lists else False:
         return world.broken
     said = list_permits(running, name, prefix)
-    return _known(running.semantics.undefined_list_matches, world) if said is None else said
+    semantics = running.semantics
+    is_there = (version, name) in running.lists
+    known = semantics.empty_list_matches if is_there else semantics.undefined_list_matches
+    return _known(known, world) if said is None else said
 
 
 def _matches(running: Running, stanza: Stanza, prefix: Network, world: World) -> bool:
@@ -128,7 +135,14 @@ def session_permits(
     if attachment.prefix_list is not None:
         said = list_permits(running, attachment.prefix_list, prefix)
         if said is None:
-            said = _known(running.semantics.undefined_attached_list_permits, world)
+            semantics = running.semantics
+            is_there = (prefix.version, attachment.prefix_list) in running.lists
+            said = _known(
+                semantics.empty_attached_list_permits
+                if is_there
+                else semantics.undefined_attached_list_permits,
+                world,
+            )
         asked = attachment.route_map is None or _known(running.semantics.list_beside_map, world)
         if asked and not said:
             return False

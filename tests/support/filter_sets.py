@@ -52,6 +52,8 @@ FRR = Semantics(
     undefined_map_permits=False,
     undefined_call_permits=True,
     undefined_attached_list_permits=False,
+    empty_list_matches=None,
+    empty_attached_list_permits=True,
 )
 known = st.sampled_from((True, False, None))
 semantics = st.builds(
@@ -60,6 +62,8 @@ semantics = st.builds(
     undefined_map_permits=known,
     undefined_call_permits=known,
     undefined_attached_list_permits=known,
+    empty_list_matches=known,
+    empty_attached_list_permits=known,
     # No platform is known to have a match on one family hold for the other: guards rest on that.
     other_family_matches=st.sampled_from((False, None)),
     list_beside_map=known,
@@ -91,12 +95,14 @@ def numbered_list(version: int, name: str, some: list[PrefixListEntry]) -> Prefi
 
 
 @st.composite
-def prefix_lists(draw: st.DrawFn, names: tuple[str, ...]) -> dict[tuple[int, str], PrefixList]:
-    """Lists of both families; some of the names stay undefined."""
+def prefix_lists(
+    draw: st.DrawFn, names: tuple[str, ...], *, fewest: int = 1
+) -> dict[tuple[int, str], PrefixList]:
+    """Lists of both families, of ``fewest`` entries or more; some of the names stay undefined."""
     found = {}
     for version in VERSIONS:
         for name in draw(st.lists(st.sampled_from(names), unique=True)):
-            some = draw(st.lists(entries(version), min_size=1, max_size=4))
+            some = draw(st.lists(entries(version), min_size=fewest, max_size=4))
             found[version, name] = numbered_list(version, name, some)
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from frr_text import FRR, family, parse, router
 
 from policies.errors import ParseError
-from policies.filters import Attachment, Direction, SessionKey, Stanza
+from policies.filters import Attachment, Direction, PrefixList, SessionKey, Stanza
 from policies.prefix_list import Action, PrefixListEntry
 
 GROUP = ["neighbor G peer-group", "neighbor G remote-as 65001", "neighbor 10.0.0.1 peer-group G"]
@@ -102,8 +102,13 @@ def test_prefix_list_entries(lines: list[str], expected: list[PrefixListEntry]) 
     assert running.lists[4, "X"].entries == tuple(expected)
 
 
-def test_a_list_with_nothing_but_a_description_is_undefined() -> None:
-    assert parse("ip prefix-list X description nothing yet").lists == {}
+def test_a_list_with_nothing_but_a_description_is_there_and_empty() -> None:
+    lists = parse("ip prefix-list X description nothing yet").lists
+    assert lists == {(4, "X"): PrefixList(4, "X", ())}
+
+
+def test_what_lists_have_in_common_is_no_list() -> None:
+    assert parse("no ip prefix-list sequence-number").lists == {}
 
 
 @pytest.mark.parametrize(
