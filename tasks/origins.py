@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from napalm.base.exceptions import NapalmException
+
 from policies.filters import SessionKey
 from policies.illegal import illegal_routes
 from tasks.adapters.base import Origin
+from tasks.errors import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from policies.managed import Slot
     from tasks.adapters.base import Origins, Tables
     from tasks.fleet import Host
+
+#: What drivers raise by themselves where a device does not answer, or with nonsense.
+_DRIVERS = (NapalmException, OSError, EOFError, ValueError)
 
 #: Routes of one device whose paths are asked for: the platforms that are asked for one prefix at a
 #: time take a round trip each, and whoever leaks a whole table is known by its first routes.
@@ -112,7 +118,11 @@ def find_origins(
     asked = dict.fromkeys((one.session.vrf, one.prefix) for one in found[:DETAILED])
     if not asked:
         return found
-    paths = host.adapter.origins(host.driver, tuple(asked))
+    try:
+        paths = host.adapter.origins(host.driver, tuple(asked))
+    except _DRIVERS as error:
+        # Said as what it is, so that nobody takes a path that is not known for a dead device.
+        raise translate(device.name, device.hostname, error) from error
     return tuple(_with_paths(one, paths) for one in found)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from installing import IMPORT, ORANGE, clean, guard, parse
+from napalm.base.exceptions import CommandErrorException
 
 from inventory.errors import DeviceError
 from inventory.models import Session
@@ -160,10 +161,20 @@ def test_the_same_prefix_in_two_sessions_is_asked_for_once_and_in_two_vrfs_twice
     ]
 
 
-def test_a_device_that_does_not_answer_is_an_error() -> None:
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (DeviceError("no answer"), "no answer"),
+        (TimeoutError("30 s"), r"tor1 \(127.1.0.5\) can't be reached: 30 s"),
+        (CommandErrorException("vtysh: no"), "tor1 .* failed: CommandErrorException: vtysh: no"),
+        (ValueError("no JSON"), "tor1 .* failed: ValueError: no JSON"),
+    ],
+)
+def test_a_device_that_does_not_answer_is_one_sentence(raised: Exception, said: str) -> None:
     class Dead(Asked):
         def origins(self, _: None, routes: Sequence[tuple[str, Network]]) -> Origins:
-            raise DeviceError(f"no answer about {len(routes)} routes")
+            assert routes
+            raise raised
 
-    with pytest.raises(DeviceError, match="no answer about 2 routes"):
+    with pytest.raises(DeviceError, match=said):
         find(Dead(), TOLD)
