@@ -19,6 +19,7 @@ from tasks.adapters.ios_change import (
     arm,
     ask,
     confirm,
+    delete_orphans,
     diff_of,
     has_own_timer,
     loaded,
@@ -152,7 +153,12 @@ class IosAdapter:
                 raise DeviceError(f"it did not renew the routes of {session.key}: {words(said)}")
 
     def pending(self, driver: Driver) -> bool:
-        """Return whether a timer of ours runs."""
+        """Return whether a timer of ours runs.
+
+        It is what a run asks first when it is back after a lost connection, of which nothing is to
+        stay behind.
+        """
+        delete_orphans(driver)
         return timer_user(driver) == str(driver.username)
 
     def confirm(self, driver: Driver) -> None:

@@ -57,6 +57,9 @@ _SILENT = (NetmikoBaseException, SSHException, OSError, EOFError)
 #: Where the switch of an open driver keeps files.
 _FILE_SYSTEMS: WeakKeyDictionary[Driver, str] = WeakKeyDictionary()
 
+#: Files that this process could not delete, its connection having died, by the switch's address.
+_ORPHANS: dict[str, list[str]] = {}
+
 
 def ask(driver: Driver, command: str) -> str:
     """Return what the switch prints for a command, up to its next prompt.
@@ -121,8 +124,8 @@ def words(said: str) -> str:
 def loaded(driver: Driver, candidate: str) -> Iterator[str]:
     """Have ``candidate`` in a file of the switch, whose path is given; it is deleted at the end.
 
-    A switch that does not answer any more keeps the file until the first use of some later
-    connection.
+    A switch that does not answer any more keeps the file until this run is back
+    (:func:`delete_orphans`), or some later one looks.
 
     Raises:
         RejectedError: the switch took no file.
@@ -132,6 +135,7 @@ def loaded(driver: Driver, candidate: str) -> Iterator[str]:
         _copy_there(driver, candidate, path)
         yield path
     except _SILENT:
+        _ORPHANS.setdefault(driver.hostname, []).append(path)
         raise
     except BaseException:
         # What went wrong is to be told, not that the switch keeps a file.
@@ -158,6 +162,16 @@ def _file_system(driver: Driver) -> str:
             if int(one["made"], 16) < time.time() - STALE:
                 _delete(driver, f"{found['name']}/{one[0]}")
     return _FILE_SYSTEMS[driver]
+
+
+def delete_orphans(driver: Driver) -> None:
+    """Delete the candidates that a connection which died left behind; a nuisance if it can't."""
+    orphans = _ORPHANS.get(driver.hostname, [])
+    while orphans:
+        with suppress(DeviceError):
+            _delete(driver, orphans[-1])
+        # Not before: this connection may die too.
+        orphans.pop()
 
 
 def _delete(driver: Driver, path: str) -> None:
