@@ -273,10 +273,11 @@ class SiteFile(Model):
     )
     min_depth: int = Field(
         default=1,
-        ge=1,
+        ge=0,
         le=9,
         strict=True,
-        description="on how many devices each hijack is to be dropped, where so many can",
+        description="on how many devices each hijack is to be dropped, where so many can; "
+        "0 demands nothing",
     )
     timers: Timers = Timers()
     limits: Limits = Limits()

@@ -15,6 +15,7 @@ from policies.pools import check_pools
 from runbooks.device_plan import compute
 from runbooks.limits import checked_limits, not_needed
 from runbooks.plan_file import SCHEMA, CheckedLimit, DevicePlan, Plan, input_files, inputs_digest
+from runbooks.shallow import shallow
 from runbooks.waves import waves
 from tasks.dry_run import DryRun, Trial, dry_run
 from tasks.snapshot import take_snapshot
@@ -100,7 +101,7 @@ def make_plan(
         site,
         [with_diff(one, dry_runs) for one in plans.values()],
         accepted=tuple(sorted(set(accept))),
-        findings=(*findings, *not_needed(parts, accept)),
+        findings=(*findings, *not_needed(parts, accept), *shallow(site, after)),
         limits=checked_limits(site, parts),
     )
     return Prepared(plan=plan, snapshots=snapshots, dry_runs=dry_runs)

@@ -61,10 +61,9 @@ class Depth:
         return self.depth < self.wanted
 
     def __str__(self) -> str:
-        way = " and ".join([", ".join(self.path[:-1])] * (len(self.path) > 1) + [*self.path[-1:]])
-        count = "no device drops" if not self.depth else f"{', '.join(self.drops)} alone drops"
-        if self.depth > 1:
-            count = f"only {' and '.join(self.drops)} drop"
+        way = " and ".join(one for one in (", ".join(self.path[:-1]), self.path[-1]) if one)
+        drop = "drop" if self.depth > 1 else "drops"
+        count = f"only {' and '.join(self.drops)} {drop}" if self.drops else "no device drops"
         unknown = f" (nothing is known of {', '.join(self.unknown)})" if self.unknown else ""
         return (
             f"{self.hijack} from {self.attacker} to {self.victim}: {count} {self.witness} on the "

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from builders import POOLS, make_site
+from builders import POOLS, SITE, make_site
 from paper_fleet import PaperFleet
 
 import runbooks.deploy
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 #: A route that the guard of the nodes drops, so that the plan has something accepted in it.
 ROUTES = {"tor1": {"NODES": ("9.9.9.0/24", "10.65.0.0/26")}}
 ACCEPTED = ("drops-routes",)
-#: A pool outside its delegation, so that the plan has a note in it.
+#: A pool outside its delegation, so that the plan has a note in it, and just that one.
 NOTED = POOLS.replace("delegated: [10.66.0.0/16]", "delegated: [10.66.0.0/17]")
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    return make_site(tmp_path / "site", pools=NOTED)
+    return make_site(tmp_path / "site", pools=NOTED, site=SITE + "min_depth: 0\n")
 
 
 def planned(
