@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from audit_reports import HOSTILE, REPORTS, every_kind, hostile
 from lab_command import CHECKOUT, run
-from page_reports import clos
+from page_reports import make_fabric
 
 from runbooks.reports.html import render
 from runbooks.reports.page.text import shown
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALL: dict[str, Callable[[], AuditReport]] = {
     **REPORTS,
-    "large": lambda: clos(4, 16, 200, leaking=["tor7", "spine2"], unknown=["tor9"]),
+    "large": lambda: make_fabric(4, 16, 200, leaking=["tor7", "spine2"], unknown=["tor9"]),
 }
 
 every_page = pytest.mark.parametrize("name", ALL)

@@ -16,7 +16,7 @@ import pytest
 from audit_parts import make_device, make_differing, make_finding, make_session
 from audit_reports import HOSTILE, REPORTS, make_report
 from jinja2 import Environment, nodes
-from page_reports import clos
+from page_reports import make_fabric
 
 from policies.drift import Kind
 from runbooks.audit_report import DeviceState, Line
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(html.__file__).parent / "templates"
 _LARGE: dict[str, Callable[[], AuditReport]] = {
-    "thousand": lambda: clos(
+    "thousand": lambda: make_fabric(
         4, 16, 980, leaking=[f"tor{number}" for number in range(10, 60)], unknown=["spine9"]
     )
 }

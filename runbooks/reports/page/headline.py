@@ -52,7 +52,11 @@ def headline(report: AuditReport) -> Headline:
         mark, word = "leaks", "Not fenced"
     elif unknown or not report.complete:
         mark, word = "unknown", "Not known"
-    elif of[Severity.WARNING] or report.count(DeviceState.DIFFERS):
+    elif (
+        of[Severity.WARNING]
+        or report.count(DeviceState.DIFFERS)
+        or any(row.short for row in report.depth)
+    ):
         mark, word = "differs", "Differs"
     else:
         mark, word = "clean", "Fenced"
@@ -96,6 +100,11 @@ def _sentences(
         found.append("No device was looked at.")
     if report.interrupted is not None:
         found.append(f"It was ended early: {brief(report.interrupted)}.")
+    if short := sum(row.short for row in report.depth):
+        found.append(
+            f"{count(short, 'way')} of a hijack {'is' if short == 1 else 'are'} less deep than the "
+            f"{report.min_depth:,} wanted."
+        )
     clean = report.count(DeviceState.CLEAN)
     if clean and clean == len(report.devices):
         found.append(f"All of {total} hold what the pools allow, and nothing more.")

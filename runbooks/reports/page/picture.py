@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LEFT: Final = 88
 """Room for the names of the tiers."""
-_PITCH: Final = 110
+_PITCH: Final = 116
 """From one node to the next, where the tier is full; few nodes stand further apart."""
 _NARROWEST: Final = 760
 _TALL: Final = 52
@@ -205,7 +205,7 @@ def _extra(
                 y=y,
                 width=wide,
                 height=_BAND,
-                label=_fitted(count(wire.sessions, "node session"), wide, 7),
+                label=_fitted(count(wire.sessions, "session"), wide, 7),
                 detail="",
                 look="nodes",
                 title=f"nodes at {near.title}: {count(wire.sessions, 'session')}",
