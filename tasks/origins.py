@@ -6,6 +6,7 @@ what the paths say, and only where there is something illegal.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from tasks.adapters.base import Origin
 from tasks.errors import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from inventory.models import Network
     from inventory.site import Device
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 #: What drivers raise by themselves where a device does not answer, or with nonsense.
 _DRIVERS = (NapalmException, OSError, EOFError, ValueError)
 
-#: Routes of one device whose paths are asked for: the platforms that are asked for one prefix at a
-#: time take a round trip each, and whoever leaks a whole table is known by its first routes.
+#: Prefixes of one device whose paths are asked for: the platforms that are asked for one at a time
+#: take a round trip each, and whoever leaks a whole table is known by its first routes.
 DETAILED = 50
 
 
@@ -115,15 +116,29 @@ def find_origins(
         DeviceError: the device does not answer; the neighbors are known all the same.
     """
     found = told_by_tables(device, running, tables, fenced)
-    asked = dict.fromkeys((one.session.vrf, one.prefix) for one in found[:DETAILED])
+    asked = _first(found)
     if not asked:
         return found
     try:
-        paths = host.adapter.origins(host.driver, tuple(asked))
+        paths = host.adapter.origins(host.driver, asked)
     except _DRIVERS as error:
         # Said as what it is, so that nobody takes a path that is not known for a dead device.
         raise translate(device.name, device.hostname, error) from error
     return tuple(_with_paths(one, paths) for one in found)
+
+
+def _first(found: Sequence[IllegalRoute]) -> tuple[tuple[str, Network], ...]:
+    """Return the first prefixes to ask for, as (vrf, prefix), each session's in its turn.
+
+    So a session that leaks a whole table does not hide the one hijack of another.
+    """
+    turn: Counter[tuple[SessionKey, int]] = Counter()
+    turns = []
+    for one in found:
+        turns.append(turn[one.session, one.version])
+        turn[one.session, one.version] += 1
+    in_turn = sorted(zip(turns, found, strict=True), key=lambda pair: pair[0])
+    return tuple(dict.fromkeys((one.session.vrf, one.prefix) for _, one in in_turn))[:DETAILED]
 
 
 def _with_paths(route: IllegalRoute, paths: Origins) -> IllegalRoute:

@@ -139,6 +139,14 @@ def test_of_a_whole_table_the_first_routes_are_asked_for_and_all_are_told() -> N
     assert {one.neighbors for one in found} == {("172.20.1.66",)}
 
 
+def test_who_leaks_a_whole_table_does_not_hide_the_hijack_of_another() -> None:
+    leaked = " ".join(f"9.9.{number}.0/24" for number in range(DETAILED))
+    host = Asked()
+    find(host, tables(n10_255_11_0={"10.255.11.0": leaked}, NODES={"172.20.1.66": "10.66.0.0/26"}))
+    assert len(host.routes) == DETAILED
+    assert host.routes[:2] == [("", ip_network("9.9.0.0/24")), ("", HIJACK)]
+
+
 def test_the_same_prefix_in_two_sessions_is_asked_for_once_and_in_two_vrfs_twice() -> None:
     red = SessionKey("RED", "NODES")
     both = Tables(
