@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 
 KEY_FILE: Final = "RINGFENCE_KEY_FILE"
 PASSWORD_FILE: Final = "RINGFENCE_PASSWORD_FILE"  # noqa: S105 - a variable's name
+WEBHOOK_FILE: Final = "RINGFENCE_WEBHOOK_URL_FILE"
 
 
 def with_environment(settings: SiteFile) -> SiteFile:
-    """Return ``settings`` with the key and the password file that the environment names.
+    """Return ``settings`` with the files of key, password and webhook that the environment names.
 
     Relative paths start where the command was begun.
     """
-    ssh, credentials = settings.ssh, settings.credentials
+    ssh, credentials, webhook = settings.ssh, settings.credentials, settings.webhook
     if key := os.environ.get(KEY_FILE):
         ssh = ssh.model_copy(update={"key_file": str(Path(key).absolute())})
     if password := os.environ.get(PASSWORD_FILE):
-        update = {"password_file": str(Path(password).absolute())}
-        credentials = credentials.model_copy(update=update)
-    return settings.model_copy(update={"ssh": ssh, "credentials": credentials})
+        file = {"password_file": str(Path(password).absolute())}
+        credentials = credentials.model_copy(update=file)
+    if address := os.environ.get(WEBHOOK_FILE):
+        webhook = webhook.model_copy(update={"url_file": str(Path(address).absolute())})
+    update = {"ssh": ssh, "credentials": credentials, "webhook": webhook}
+    return settings.model_copy(update=update)

@@ -79,7 +79,7 @@ class Signatures(Model):
 class Webhook(Model):
     """Who is told what an audit found; the address is a secret, and stands in no file of a site.
 
-    The environment variable RINGFENCE_WEBHOOK_URL goes first.
+    The environment variable RINGFENCE_WEBHOOK_URL goes first, then RINGFENCE_WEBHOOK_URL_FILE.
     """
 
     url_file: PathField | None = Field(

@@ -88,6 +88,15 @@ def test_a_device_that_was_not_looked_at_keeps_its_findings(
         assert first_seen(history, report(20, F, SITE_WIDE)) == {"f": at(1), "s": at(1)}
 
 
+def test_only_a_complete_audit_settles_what_is_about_the_site(site: Site) -> None:
+    with open_history(site) as history:
+        history.remember(report(0, F, SITE_WIDE))
+        history.remember(report(10, complete=False, interrupted="SIGTERM"))
+        assert [one.id for one in history.changes("a10").gone] == ["f"]
+        history.remember(report(20))
+        assert [one.id for one in history.changes("a20").gone] == ["s"]
+
+
 def test_an_audit_of_some_devices_settles_theirs(site: Site) -> None:
     with open_history(site) as history:
         history.remember(report(0, F, G))

@@ -39,7 +39,8 @@ def _nothing_of_who_runs_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.delenv("RINGFENCE_WEBHOOK_URL", raising=False)
+    for name in ("RINGFENCE_WEBHOOK_URL", "RINGFENCE_WEBHOOK_URL_FILE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)
@@ -199,8 +200,16 @@ def test_a_site_without_one_tells_nobody(tmp_path: Path) -> None:
 
 def test_the_environment_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = make_site(tmp_path, "https://a.invalid/x")
+    (tmp_path / "other").write_text("https://c.invalid/z\n")
+    (tmp_path / "other").chmod(0o600)
+    monkeypatch.setenv("RINGFENCE_WEBHOOK_URL_FILE", str(tmp_path / "other"))
+    assert address(load_site(site.path)) == "https://c.invalid/z"
     monkeypatch.setenv("RINGFENCE_WEBHOOK_URL", "https://b.invalid/y")
-    assert address(site) == "https://b.invalid/y"
+    assert address(load_site(site.path)) == "https://b.invalid/y"
+    # As a CI passes a secret that is not set.
+    for name in ("RINGFENCE_WEBHOOK_URL", "RINGFENCE_WEBHOOK_URL_FILE"):
+        monkeypatch.setenv(name, "")
+    assert address(load_site(site.path)) == "https://a.invalid/x"
 
 
 @pytest.mark.parametrize(
