@@ -99,8 +99,7 @@ def _placed(view: View, slot: Slot, shape: Shape) -> Cause | None:
         return Cause(
             kind=Kind.MISSING,
             object=view.nouns.a_list(version, listed),
-            what=f"{view.nouns.a_list(version, listed)}, which "
-            f"{view.nouns.a_stanza(name, guard.seq)} asks, is not on the device",
+            what=f"{view.nouns.a_list(version, listed)}, which a guard asks, is not on the device",
             mended="a deploy makes it anew and refers to that",
             references=(StanzaRef(name, guard.seq), EntryRef(version, listed, None)),
         )

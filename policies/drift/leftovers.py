@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def add_leftovers(view: View, findings: Findings) -> None:
     """Tell what is left, besides what ``findings`` has."""
-    told = {one for cause in findings.causes for one in cause.references}
+    told = findings.places
     lists = {(one.version, one.prefix_list) for one in told if isinstance(one, EntryRef)}
     for version, name in sorted(view.now.lists):
         if (version, name) not in lists and not is_intact(view.now.lists[version, name]):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from policies.drift.cause import Cause
+    from policies.drift.kinds import Kind
     from policies.drift.view import View
     from policies.errors import Violation
     from policies.managed import Slot
@@ -35,19 +36,24 @@ class Findings:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._causes: dict[tuple[Kind, str], Cause] = {}
+        self._places: dict[tuple[Kind, str], dict[Reference, None]] = defaultdict(dict)
         self._felt: dict[tuple[Cause, int | None], list[Felt]] = defaultdict(list)
         self.told: list[Violation] = []
 
     def add(self, cause: Cause, felt: Felt | None = None) -> None:
-        """Note a cause, and a slot that feels it."""
+        """Note a cause, and a slot that feels it; the first to name an object says what it is."""
+        key = (cause.kind, cause.object)
+        self._places[key].update(dict.fromkeys(cause.references))
+        cause = self._causes.setdefault(key, cause)
         found = self._felt[cause, felt.slot[1] if felt else None]
         if felt is not None:
             found.append(felt)
 
     @property
-    def causes(self) -> tuple[Cause, ...]:
-        """The causes so far."""
-        return tuple(dict.fromkeys(cause for cause, _ in self._felt))
+    def places(self) -> frozenset[Reference]:
+        """The places that the causes so far are about."""
+        return frozenset(one for some in self._places.values() for one in some)
 
     @property
     def slots(self) -> frozenset[Slot]:
@@ -94,7 +100,7 @@ class Findings:
             text=text,
             leaked=leaked,
             dropped=dropped,
-            references=_distinct((*cause.references, *self._traced(felt))),
+            references=_distinct((*self._places[cause.kind, cause.object], *self._traced(felt))),
             remedy=self._remedy(cause, slots),
         )
 
