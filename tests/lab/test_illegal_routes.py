@@ -244,6 +244,17 @@ def test_what_attackers_announce_is_found_with_who_announces_it_until_a_deploy(
     assert outside == {"64500"}
 
     site = str(place.site)
+    report = ringfence("audit", "--site", site, "--json")
+    assert report.code == 2, report.err
+    assert {
+        (one["device"], one["session"], one["witness"], one["origin"])
+        for one in report.document["findings"]
+        if one["kind"] == "illegal-route"
+    } == {
+        (switch, str(one.session), str(one.prefix), one.origin)
+        for switch, routes in seen.items()
+        for one in routes
+    }
     done = ringfence("deploy", "--site", site, "--yes", "--accept", "drops-routes")
     assert done.code == 0, done.err
     _, after = place.look()
