@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from policies.depth import depths
-
 from inventory.errors import Exit
+from policies.depth import depths
 from policies.drift import Effect, Kind, site_drift
 from policies.errors import LimitError
 from policies.pools import check_pools
@@ -33,9 +32,8 @@ from runbooks.ledger.who import who
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from policies.depth import Depth
-
     from inventory.site import Site
+    from policies.depth import Depth
     from runbooks.judging import Judged
     from tasks.outcome import Outcome
 
@@ -113,7 +111,7 @@ def _report(command: Literal["audit", "verify"], site: Site, looked: Looked) -> 
     findings = (
         *(finding_of("", None, one) for one in site_drift(site)),
         *(found for one in seen.values() for found in one.findings),
-        *(_shallow(site, one) for one in deep if one.depth < one.wanted),
+        *_shallow(site, deep),
     )
     complete = all(one.state is not DeviceState.UNKNOWN for one in devices)
     return AuditReport(
@@ -141,9 +139,22 @@ def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
-def _shallow(site: Site, one: Depth) -> Finding:
-    what = f"{one.hijack} from {one.attacker} to {one.victim}"
-    way = " > ".join(one.path)
+def _shallow(site: Site, deep: Sequence[Depth]) -> list[Finding]:
+    """Return a finding for each attacker and class of hijack that is not dropped often enough."""
+    ways: dict[tuple[str, str], list[Depth]] = {}
+    for one in deep:
+        if one.depth < one.wanted:
+            ways.setdefault((one.attacker, one.hijack), []).append(one)
+    return [
+        _too_shallow(site, min(every, key=lambda one: one.depth), len(every))
+        for every in ways.values()
+    ]
+
+
+def _too_shallow(site: Site, one: Depth, victims: int) -> Finding:
+    what = f"{one.hijack} from {one.attacker}"
+    others = f", and to {victims - 1} other victims" if victims > 1 else ""
+    drops = f"{one.depth} of {one.possible} devices drop it" if one.depth else "nothing drops it"
     return Finding(
         id=finding_id(Kind.SHALLOW, "", what),
         kind=Kind.SHALLOW,
@@ -151,10 +162,10 @@ def _shallow(site: Site, one: Depth) -> Finding:
         severity=Severity.WARNING if one.depth else Severity.CRITICAL,
         device="",
         object=what,
-        text=f"{what}: {one.depth} of {one.possible} devices drop it on the way {way}; "
+        text=f"{what} to {one.victim}: {drops} on the way {' > '.join(one.path)}{others}; "
         f"the site demands {site.settings.min_depth}",
         witness=str(one.witness) if one.witness is not None else None,
-        remedy="close what the findings of the devices on that way name",
+        remedy="mend what is found on the devices of that way; --depth shows every way",
     )
 
 

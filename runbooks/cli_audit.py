@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from runbooks.ledger.audits import Milestones
     from runbooks.signals import Wish
 
+DEPTH = click.option("--depth", is_flag=True, help="Show the weakest way of each hijack.")
 CONFIGS = click.option(
     "--configs",
     type=click.Path(path_type=Path, file_okay=False),
@@ -49,6 +50,7 @@ CONFIGS = click.option(
 @SITE
 @LIMIT
 @CONFIGS
+@DEPTH
 @click.option(
     "--fix",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -63,6 +65,7 @@ def audit_command(
     site_path: Path,
     limits: Sequence[str],
     configs: Path | None,
+    depth: bool,
     fix: Path | None,
     accept: Sequence[str],
     diff: bool,
@@ -87,7 +90,7 @@ def audit_command(
     if configs is None:
         report, milestones = remembered(site, report, context.progress)
     outcome = _Outcome(context, report, as_json=as_json)
-    outcome.tell(files, milestones, diff=diff)
+    outcome.tell(files, milestones, diff=diff, depth=depth)
     if fix is not None:
         try:
             _write_fix(context, site, report, fix, accept)
@@ -100,6 +103,7 @@ def audit_command(
 @SITE
 @LIMIT
 @CONFIGS
+@DEPTH
 @JSON
 @outlets
 def verify_command(
@@ -107,6 +111,7 @@ def verify_command(
     site_path: Path,
     limits: Sequence[str],
     configs: Path | None,
+    depth: bool,
     as_json: bool,
     files: Outlets,
 ) -> int:
@@ -121,7 +126,7 @@ def verify_command(
     site = context.site(site_path)
     report = verify(site, _look(context, site, limits, configs))
     outcome = _Outcome(context, report, as_json=as_json)
-    outcome.tell(files)
+    outcome.tell(files, depth=depth)
     return outcome.end()
 
 
@@ -139,11 +144,16 @@ class _Outcome:
         self._troubles: list[str] = []
 
     def tell(
-        self, files: Outlets, milestones: Milestones | None = None, *, diff: bool = True
+        self,
+        files: Outlets,
+        milestones: Milestones | None = None,
+        *,
+        diff: bool = True,
+        depth: bool = False,
     ) -> None:
         """Show the report, and write it to ``files``."""
         if not self.context.report.as_json:
-            show(self.context.report.console, self.report, diff=diff)
+            show(self.context.report.console, self.report, diff=diff, depth=depth)
         for text in files.write(self.context, self.report, milestones):
             self.trouble(text, Exit.FAILED)
 
@@ -222,8 +232,9 @@ def _write_fix(
 @click.command("report")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @DIFF
+@DEPTH
 @outlets
-def report_command(*, path: Path, diff: bool, files: Outlets) -> int:
+def report_command(*, path: Path, diff: bool, depth: bool, files: Outlets) -> int:
     """Show FILE, which `ringfence audit --json` or `verify --json` wrote, again.
 
     Exits as the audit did.
@@ -239,5 +250,5 @@ def report_command(*, path: Path, diff: bool, files: Outlets) -> int:
         text = f"is no audit's JSON document: {at}: {first['msg']}"
         raise InputError(Problem(Place(path), text)) from error
     outcome = _Outcome(Context("report", as_json=files.on_stdout), report, as_json=False)
-    outcome.tell(files, diff=diff)
+    outcome.tell(files, diff=diff, depth=depth)
     return outcome.end()

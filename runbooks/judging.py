@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from policies.accepts import Judge
 from policies.drift import Effect, Kind, drift
 from policies.filters import Direction
+from policies.posture import posture
 from policies.proof import EXAMPLES, leaks
 from policies.references import AttachmentRef
 from runbooks.audit_report import (
     DeviceReport,
     DeviceState,
     Finding,
+    Posture,
     PrefixChange,
     SessionReport,
     SessionState,
@@ -270,6 +272,7 @@ class _Sessions:
             state = SessionState.LEAKS
         elif fence and session.is_closed(version, direction):
             state = SessionState.CLOSED
+        said = posture(self.text.dialect, self.running, session, version, direction)
         vrf, name = session.key.vrf, session.key.name
         group = self.peers.get((vrf, session.group or ""))
         return SessionReport(
@@ -282,4 +285,5 @@ class _Sessions:
             up=None if self.up is None or session.is_group else (vrf, name) in self.up,
             witness=str(leaked.witness()) if leaked else None,
             lines=self.text.letting(session, version, direction, leaked) if leaked else (),
+            posture=Posture(open=said.open, text=said.text, closing=said.closing) if said else None,
         )

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from policies.drift import Effect
+from policies.drift import Effect, Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
 
 if TYPE_CHECKING:
@@ -48,14 +48,22 @@ def _text(text: str, style: str = "") -> Text:
     return Text(plain(text), style)
 
 
-def show(console: Console, report: AuditReport, *, diff: bool = True) -> None:
-    """Print ``report``; with ``diff`` also what a deploy would send."""
+def _in(text: Text, by: int) -> Padding:
+    return Padding(text, (0, 0, 0, by), expand=False)
+
+
+def show(console: Console, report: AuditReport, *, diff: bool = True, depth: bool = False) -> None:
+    """Print ``report``; with ``diff`` also what a deploy would send, with ``depth`` every way.
+
+    A verification says of each open session how it is closed, an audit only which they are.
+    """
     by_device: dict[str, list[Finding]] = defaultdict(list)
     for one in report.findings:
         by_device[one.device].append(one)
     _title(console, report)
     for finding in by_device[""]:
-        _finding(console, finding)
+        if finding.kind is not Kind.SHALLOW:
+            _finding(console, finding)
     for device in report.devices:
         if device.state is not DeviceState.CLEAN or by_device[device.device]:
             _device(console, report, device, by_device[device.device], diff=diff)
@@ -64,7 +72,10 @@ def show(console: Console, report: AuditReport, *, diff: bool = True) -> None:
         word = f"{_GOOD[report.command]}: {_names(clean)}"
         console.print(_text(word, "green"), soft_wrap=True)
     _postures(console, report)
-    _depth(console, report)
+    for finding in by_device[""]:
+        if finding.kind is Kind.SHALLOW:
+            _finding(console, finding)
+    _depth(console, report, whole=depth)
     for note in report.notes:
         console.print(_text(f"note: {note}", "dim"), soft_wrap=True)
 
@@ -115,22 +126,22 @@ def _device(
     state = _STYLES[device.state]
     console.print(_text(device.device, "bold") + _text(f": {device.state.value}", state))
     if device.error:
-        console.print(Padding(_text(device.error, "red"), (0, 0, 0, 2)))
+        console.print(_in(_text(device.error, "red"), 2))
     for finding in findings:
         _finding(console, finding)
     deploy = device.deploy
     if deploy is None or report.command == "verify":
         return
     for text in deploy.obstacles:
-        console.print(Padding(_text(f"a deploy would be refused: {text}"), (0, 0, 0, 2)))
+        console.print(_in(_text(f"a deploy would be refused: {text}"), 2))
     lines = deploy.candidate.splitlines()
     if diff and lines:
-        console.print(Padding(_text("a deploy would send:", "dim"), (0, 0, 0, 2)))
+        console.print(_in(_text("a deploy would send:", "dim"), 2))
         more = len(lines) - _CANDIDATE_LINES
         for line in lines[:_CANDIDATE_LINES]:
-            console.print(Padding(_text(line, "cyan"), (0, 0, 0, 4)))
+            console.print(_in(_text(line, "cyan"), 4))
         if more > 0:
-            console.print(Padding(_text(f"and {more} more lines", "dim"), (0, 0, 0, 4)))
+            console.print(_in(_text(f"and {more} more lines", "dim"), 4))
 
 
 def _finding(console: Console, one: Finding) -> None:
@@ -140,7 +151,7 @@ def _finding(console: Console, one: Finding) -> None:
     )
     where = [one.session, f"ipv{one.family}" if one.family else None, one.direction]
     place = " ".join(part for part in where if part)
-    console.print(Padding(head + _text(f"  {place}" if place else ""), (0, 0, 0, 2)))
+    console.print(_in(head + _text(f"  {place}" if place else ""), 2))
     body = [one.text]
     if one.witness and one.effect is not Effect.NONE:
         more = f" (also {', '.join(one.examples)})" if one.examples else ""
@@ -152,7 +163,7 @@ def _finding(console: Console, one: Finding) -> None:
     if one.first_seen:
         body.append(f"first seen: {one.first_seen}")
     for text in body:
-        console.print(Padding(_text(text), (0, 0, 0, 4)))
+        console.print(_in(_text(text), 4))
 
 
 def _postures(console: Console, report: AuditReport) -> None:
@@ -162,30 +173,43 @@ def _postures(console: Console, report: AuditReport) -> None:
         for session in device.sessions:
             said = session.posture
             if said is not None and said.open is not False:
-                free = "" if session.state is not SessionState.FREE else ", no guard wanted"
+                free = "" if session.state is not SessionState.FREE else " (no guard wanted)"
                 where = f"{session.session} ipv{session.family} {session.direction}{free}"
                 found[f"{device.device}: {said.text}", said.closing].append(where)
     if not found:
         return
+    count = sum(map(len, found.values()))
+    if report.command == "audit":
+        where = _names(dict.fromkeys(text.split(":")[0] for text, _ in found))
+        text = f"{count} slots of sessions on {where} have no policy and let everything through; "
+        console.print(_text(text + "`ringfence verify` says which, and what closes them", "dim"))
+        return
     console.print(_text("Sessions without a policy, through which everything passes", "bold"))
     for (text, closing), sessions in found.items():
-        console.print(Padding(_text(f"{text}: {_names(sessions)}"), (0, 0, 0, 2)))
+        console.print(_in(_text(f"{text}: {_names(sessions)}"), 2))
         for line in closing:
-            console.print(Padding(_text(f"closed by: {line}", "cyan"), (0, 0, 0, 4)))
+            console.print(_in(_text(line, "cyan"), 4))
 
 
-def _depth(console: Console, report: AuditReport) -> None:
-    """Print the weakest way of each class of hijack."""
+def _depth(console: Console, report: AuditReport, *, whole: bool) -> None:
+    """Print the weakest way of each class of hijack, or what the weakest of all is."""
     if not report.depth:
         return
     weakest: dict[tuple[str, str], DepthRow] = {}
     for row in report.depth:
         key = (row.attacker, row.hijack)
-        if key not in weakest or (row.depth, -row.possible) < (
-            weakest[key].depth,
-            -weakest[key].possible,
-        ):
+        if key not in weakest or _strength(row) < _strength(weakest[key]):
             weakest[key] = row
+    if not whole:
+        least = min(report.depth, key=_strength)
+        console.print(
+            _text(
+                f"depth: each of {len(weakest)} hijacks is dropped on at least {least.depth} "
+                f"(demanded: {report.min_depth}) devices; --depth shows their weakest ways",
+                "red" if least.short else "dim",
+            )
+        )
+        return
     table = Table(title=f"Depth, on the weakest way (demanded: {report.min_depth})")
     for column in ("attacker", "hijack", "dropped by", "victim", "way", "witness"):
         table.add_column(column, overflow="fold")
@@ -196,3 +220,7 @@ def _depth(console: Console, report: AuditReport) -> None:
             *(_text(text) for text in (row.victim, " > ".join(row.path), row.witness or "")),
         )
     console.print(table)
+
+
+def _strength(row: DepthRow) -> tuple[int, int]:
+    return row.depth, -row.possible
