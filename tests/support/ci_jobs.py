@@ -110,6 +110,7 @@ class GitHub:
             "vars.RINGFENCE_CONFIGS": "",
             "secrets.RINGFENCE_PASSWORD": "",
             "secrets.RINGFENCE_SSH_KEY": "",
+            "secrets.RINGFENCE_WEBHOOK_URL": "",
             **self.settings,
             "github.event_name": event,
             "github.repository": "acme/network",
