@@ -36,6 +36,10 @@ prefix-set P
   # a remark
   10.0.0.0/8
 end-set
+prefix-set ODD
+  192.0.2.0/24 minlen 8,
+  10.0.0.0/8
+end-set
 !
 route-policy FROM-NODE
   if destination in P then
@@ -121,15 +125,18 @@ DEFAULT_ENDS = "the end of the chain FROM-NODE, where the default of BGP decides
         ("frr", StanzaRef("NONE", None), [(None, "route-map NONE, which is not defined")]),
         ("frr", AttachmentRef(SessionKey("", "10.9.9.9"), 4, IN),
          [(None, "session 10.9.9.9, which is no line of its own")]),
-        ("iosxr", AttachmentRef(ONE, 4, IN), [(20, "   route-policy FROM-NODE in")]),
-        ("iosxr", AttachmentRef(TWO, 4, OUT), [(26, " neighbor 10.0.0.2")]),
+        ("iosxr", AttachmentRef(ONE, 4, IN), [(24, "   route-policy FROM-NODE in")]),
+        ("iosxr", AttachmentRef(TWO, 4, OUT), [(30, " neighbor 10.0.0.2")]),
         ("iosxr", EntryRef(4, "P", 0), [(5, "  10.0.0.0/8")]),
         ("iosxr", EntryRef(4, "P", 1), [(3, "  10.1.0.0/16 le 24,")]),
         ("iosxr", EntryRef(4, "P", None),
          [(None, "the end of prefix-set P, which holds no other prefixes")]),
-        ("iosxr", StanzaRef("FROM-NODE", 1), [(10, "    pass")]),
-        ("iosxr", StanzaRef("FROM-NODE", 2), [(12, "    set med 5")]),
-        ("iosxr", StanzaRef("FROM-NODE", 3), [(14, "end-policy")]),
+        ("iosxr", EntryRef(4, "ODD", 0), [(9, "  10.0.0.0/8")]),
+        ("iosxr", EntryRef(6, "ODD", 0), [(8, "  192.0.2.0/24 minlen 8,")]),
+        ("iosxr", EntryRef(4, "ODD", 1), [(8, "  192.0.2.0/24 minlen 8,")]),
+        ("iosxr", StanzaRef("FROM-NODE", 1), [(14, "    pass")]),
+        ("iosxr", StanzaRef("FROM-NODE", 2), [(16, "    set med 5")]),
+        ("iosxr", StanzaRef("FROM-NODE", 3), [(18, "end-policy")]),
         ("junos", AttachmentRef(ONE, 4, IN),
          [(13, "set protocols bgp group NODES import FROM-NODE")]),
         ("junos", AttachmentRef(ONE, 4, OUT),

@@ -191,6 +191,36 @@ def test_of_ibgp_only_a_policy_helps(platform: str) -> None:
     assert any("DENY-ALL" in line for line in found.closing)
 
 
+def test_a_vrf_has_a_router_of_its_own() -> None:
+    vrf = ROUTER.format(asn=65001).replace("65000", "65000 vrf BLUE")
+    text = f"{HEADS['frr']}{ROUTER.format(asn=65001)}exit\n{vrf}exit\nend\n"
+    found = {(at[0].vrf, at[2]): at[3].closing for at in postures("frr", text)}
+    assert found["", IN] == EXTERNAL["frr"]
+    assert found["BLUE", IN] == ("router bgp 65000 vrf BLUE", *EXTERNAL["frr"][1:])
+    assert_closes("frr", text)
+
+
+def test_of_a_vrf_on_eos_the_setting_is_not_known() -> None:
+    lines = ROUTER.format(asn=65001).splitlines()
+    text = "\n".join(
+        (HEADS["eos"].rstrip(), lines[0], "   vrf BLUE", f"     {lines[1]}", "end", "")
+    )
+    ((*_, found), _) = postures("eos", text)
+    assert "route-map DENY-ALL deny 10" in found.closing
+    assert_closes("eos", text)
+
+
+def test_a_member_that_follows_its_group_is_closed_with_it() -> None:
+    text = HEADS["ios"] + (
+        "router bgp 65000\n neighbor NODES peer-group\n neighbor NODES remote-as 65000\n"
+        " neighbor 10.0.0.1 peer-group NODES\nend\n"
+    )
+    found = {(at[0].name, at[2]): at[3].closing for at in postures("ios", text)}
+    assert "  neighbor NODES route-map DENY-ALL out" in found["10.0.0.1", OUT]
+    assert "  neighbor 10.0.0.1 route-map DENY-ALL in" in found["10.0.0.1", IN]
+    assert_closes("ios", text)
+
+
 def test_frr_depends_on_its_profile() -> None:
     text = HEADS["frr"].replace("datacenter", "traditional") + ROUTER.format(asn=65001) + "end\n"
     found = {at[2]: at[3] for at in postures("frr", text)}
