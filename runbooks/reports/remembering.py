@@ -10,29 +10,36 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import RingfenceError
 from runbooks.ledger.audits import open_history
+from runbooks.reports.webhook import tell
 
 if TYPE_CHECKING:
     from inventory.site import Site
     from runbooks.audit_report import AuditReport
-    from runbooks.ledger.audits import Milestones
+    from runbooks.ledger.audits import Changes, Milestones
     from runbooks.progress import Progress
 
 
 def remembered(
     site: Site, report: AuditReport, progress: Progress
 ) -> tuple[AuditReport, Milestones | None]:
-    """Return ``report`` with its history and the time of each finding, once it is on record.
+    """Return ``report`` with its history and the time of each finding, and when all was well.
 
-    Beside it, when things were well for the last time; None where nobody knows.
+    It is on record then, and the site's webhook was told. The second is None where nobody knows.
     """
+    changes: Changes | None = None
+    milestones: Milestones | None = None
     try:
         with open_history(site) as history:
-            return history.remember(report), history.milestones()
+            report = history.remember(report)
+            milestones, changes = history.milestones(), history.changes(report.id)
     except RingfenceError as error:
-        return noted(report, progress, f"this audit is not on record: {error}"), None
+        report = _noted(report, progress, f"this audit is not on record: {error}")
+    if why := tell(site, report, changes):
+        report = _noted(report, progress, why)
+    return report, milestones
 
 
-def noted(report: AuditReport, progress: Progress, text: str) -> AuditReport:
+def _noted(report: AuditReport, progress: Progress, text: str) -> AuditReport:
     """Return ``report`` with a note, which is said right away too."""
     for line in text.splitlines():
         progress.say(f"ringfence: {line}")
