@@ -10,6 +10,8 @@ import re
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from inventory.errors import DeviceError
+from policies.redact import redact
 from tasks.adapters.base import Origin
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
     from inventory.models import Network
 
+#: What any answer has, also one that there is nothing to show: NX-OS prints a heading, or nothing.
+_ANSWER = re.compile(r"BGP routing table (?:entry|information) for |not in table|BGP not active")
+#: Letters of an answer that is none to quote.
+_QUOTED = 200
 #: In a VRF, IOS-XE writes the route distinguisher in front.
 _ENTRY = re.compile(
     r"BGP routing table entry for (?:\[[^\]]*\]|\S+?:\d+:(?=\d+\.))?(?P<prefix>[0-9A-Fa-f.:]+/\d+)"
@@ -35,7 +41,13 @@ def read_paths(text: str, prefix: Network) -> tuple[Origin, ...]:
     """Return the paths to ``prefix`` in the answer to ``show bgp ... PREFIX``.
 
     None where the answer is about another prefix, or says that there is no such entry.
+
+    Raises:
+        DeviceError: the answer is none of these.
     """
+    if text.strip() and not _ANSWER.search(text):
+        said = redact(" ".join(text.split()))
+        raise DeviceError(f"it does not show the paths to {prefix}: {said[:_QUOTED]}")
     return tuple(_paths(text.splitlines(), prefix))
 
 

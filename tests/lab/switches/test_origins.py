@@ -209,10 +209,11 @@ def applied(place: Place) -> list[object]:
     return list(place.box.daemon.applied)
 
 
-@pytest.mark.parametrize("platform", ["ios", "nxos_ssh"])
-def test_a_switch_that_is_gone_is_an_error(platform: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_answer_that_is_none_is_an_error(platform: str, tmp_path: Path) -> None:
     with started(platform, tmp_path) as (box, driver):
         populate(box)
-        driver.device.remote_conn.transport.close()
-        with pytest.raises((DeviceError, OSError, EOFError)):
+        box.control("fault", name="babble", on=True)
+        with pytest.raises(DeviceError):
             ADAPTERS[platform].origins(driver, [("", HIJACK)])
+        box.control("fault", name="babble", on=False)

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from inventory.errors import DeviceError
 from tasks.adapters.base import Origin
 from tasks.adapters.cisco_paths import read_paths
 
@@ -166,6 +167,24 @@ def test_an_entry_of_another_prefix_tells_nothing(form: str) -> None:
         assert read_paths(FORMS[form][0], ip_network(other)) == ()
 
 
-@pytest.mark.parametrize("text", ["", "% Network not in table\n", "% BGP not active\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "% Network not in table\n",
+        "% BGP not active\n",
+        "BGP routing table information for VRF default, address family IPv4 Unicast\n",
+        "Mon Mar  2 09:00:00.000 UTC\n% Network not in table\n",
+    ],
+)
 def test_what_is_not_in_the_table_has_no_path(text: str) -> None:
     assert read_paths(text, ip_network("10.1.20.0/24")) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["503 Service Unavailable", "            ^\n% Invalid input detected at '^' marker.\n"]
+)
+def test_what_is_no_answer_is_an_error(text: str) -> None:
+    with pytest.raises(DeviceError, match=r"does not show the paths to 10.1.20.0/24: .*n"):
+        read_paths(text, ip_network("10.1.20.0/24"))
