@@ -33,6 +33,8 @@ from runbooks.ledger import open_ledger
 from runbooks.plan_file import parse_plan, plan_schema, read_plan
 from runbooks.planning import make_plan
 from runbooks.report import Report
+from runbooks.reports.files import write_atomically
+from runbooks.reports.plan_markdown import plan_markdown
 from runbooks.rollback import rollback
 from runbooks.selection import select
 from runbooks.signatures import ensure_signed
@@ -42,6 +44,8 @@ from tasks.fleet import Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,9 +75,8 @@ def cli() -> None:
 @DIFF
 @JSON
 @click.option("--check", is_flag=True, help="Exit with 2 if anything would change.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan to this file."
-)
+@click.option("--out", type=FILE, help="Write the plan to this file.")
+@click.option("--markdown", type=FILE, help="Write it as a comment for a merge request too.")
 def plan_command(
     *,
     site_path: Path,
@@ -83,6 +86,7 @@ def plan_command(
     as_json: bool,
     check: bool,
     out: Path | None,
+    markdown: Path | None,
 ) -> int:
     """Show what a deploy would change, by the devices' own dry-run. Changes nothing.
 
@@ -90,13 +94,16 @@ def plan_command(
     refused if a device has changed meanwhile.
     """
     context = Context("plan", as_json=as_json)
-    if out is not None and not os.access(out.resolve().parent, os.W_OK):
-        raise unusable(f"{out}: can't be written there; nothing was contacted")
+    for path in (out, markdown):
+        if path is not None and not os.access(path.resolve().parent, os.W_OK):
+            raise unusable(f"{path}: can't be written there; nothing was contacted")
     site = context.site(site_path)
     with Fleet(site, select(site, limits)) as fleet:
         plan = make_plan(site, fleet, context.progress, accept=accept).plan
     if out is not None:
         out.write_text(plan.text(), encoding="utf-8")
+    if markdown is not None:
+        write_atomically(markdown, plan_markdown(plan))
     code = Exit.DIFFERENCES if check and plan.changed else Exit.DONE
     context.show(plan, diffs=diff)
     if out is not None:
