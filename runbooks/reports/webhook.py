@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import requests
 
     from inventory.site import Site
-    from runbooks.audit_report import AuditReport
+    from runbooks.audit_report import AuditReport, PastAudit
     from runbooks.ledger.audits import Changes
 
 _VARIABLE = "RINGFENCE_WEBHOOK_URL"
@@ -114,9 +114,18 @@ def _is_due(when: str, report: AuditReport, changes: Changes | None) -> bool:
         return True
     if when == "drift" or changes is None:
         return report.exit_code != 0
-    before = [one.unknown for one in report.history if one.id != report.id][-1:] or [0]
-    unknown = report.count(DeviceState.UNKNOWN)
-    return bool(changes.new or changes.gone or [unknown] != before)
+    # The last audit of as many devices: one with --limit has less to be unknown.
+    alike = [
+        one.unknown
+        for one in report.history
+        if one.id != report.id and _size(one) == len(report.devices)
+    ]
+    before = alike[-1] if alike else 0
+    return bool(changes.new or changes.gone or report.count(DeviceState.UNKNOWN) != before)
+
+
+def _size(one: PastAudit) -> int:
+    return one.clean + one.differs + one.unknown
 
 
 def _within(seconds: float, work: Callable[[], str | None]) -> str | None:

@@ -272,9 +272,13 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
 
 
 def with_past(report: AuditReport, unknown: int) -> AuditReport:
-    """Return ``report`` with a history of one audit before it, and itself."""
-    itself = make_past(23, id=report.id, unknown=2)
-    return report.model_copy(update={"history": (make_past(22, unknown=unknown), itself)})
+    """Return ``report`` with a history of an audit of all before it, one of some, and itself."""
+    size = len(report.devices)
+    before = make_past(22, clean=size - unknown, differs=0, unknown=unknown)
+    # One of a single device, which says nothing of the others.
+    limited = make_past(22, id="limited", clean=0, differs=0, unknown=1)
+    itself = make_past(23, id=report.id, clean=0, differs=size - 2, unknown=2)
+    return report.model_copy(update={"history": (before, limited, itself)})
 
 
 @pytest.mark.parametrize(
