@@ -107,7 +107,10 @@ def _report(command: Literal["audit", "verify"], site: Site, looked: Looked) -> 
         seen[name].report if name in seen else unknown(site.devices[name], str(one.error))
         for name, one in looked.outcomes.items()
     )
-    deep = depths(site, {name: one.running for name, one in seen.items()})
+    # Hijacks go by all devices: of a part of them, a depth would be a guess.
+    whole = seen.keys() == site.devices.keys()
+    deep = depths(site, {name: one.running for name, one in seen.items()}) if whole else ()
+    part = f"depth was not measured: {len(seen)} of {len(site.devices)} devices are known"
     findings = (
         *(finding_of("", None, one) for one in site_drift(site)),
         *(found for one in seen.values() for found in one.findings),
@@ -126,7 +129,7 @@ def _report(command: Literal["audit", "verify"], site: Site, looked: Looked) -> 
         complete=complete,
         interrupted=looked.ended_by,
         exit_code=exit_code(devices, findings),
-        notes=looked.notes,
+        notes=looked.notes if whole else (*looked.notes, part),
         devices=devices,
         findings=findings,
         min_depth=site.settings.min_depth,

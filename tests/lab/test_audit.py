@@ -168,7 +168,11 @@ def test_with_half_of_the_devices_gone_the_report_is_true(
         for name in SWITCHES
     }
     assert not report.complete
-    assert {one.device for one in report.findings if one.device} == {unguarded}
+    assert {one.device for one in report.findings} == {unguarded}
+    assert (report.depth, report.notes) == (
+        (),
+        ("depth was not measured: 3 of 6 devices are known",),
+    )
     assert all(one.error and not one.sessions for one in report.devices if one.device in gone)
 
 
