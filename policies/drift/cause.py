@@ -149,7 +149,8 @@ def _unguarded(view: View, slot: Slot) -> Cause | None:
             references=(attached, *(StanzaRef(name, None) for name in one.behind)),
         )
     closed = slot in view.wanted.closed
-    found = homes(view, slot, orphans_only=closed and view.is_narrower(slot))
+    # What never was attached is closed in the same way: only a guard that nobody has is a trace.
+    found = homes(view, slot, orphans_only=closed)
     if found:
         return _detached(view, slot, found)
     return None if closed else _missing(view, slot)

@@ -45,7 +45,7 @@ def felt_by(view: View, slot: Slot) -> Iterator[tuple[Cause, Felt]]:
     if _counts(view, slot, cause):
         held = allowed - later - now - lost
     if held:
-        yield _own_policy(view, slot, held), Felt(slot, None, held)
+        yield _own_policy(view, slot, held, guarded=cause is None), Felt(slot, None, held)
 
 
 def _lost(view: View, slot: Slot, cause: Cause, later: PrefixSet) -> PrefixSet:
@@ -62,15 +62,27 @@ def _lost(view: View, slot: Slot, cause: Cause, later: PrefixSet) -> PrefixSet:
 
 
 def _counts(view: View, slot: Slot, cause: Cause | None) -> bool:
-    """Return whether it is a finding that the session's own policy drops what is allowed."""
-    if view.fence(slot).kind != "out" or view.is_narrower(slot):
+    """Return whether it is a finding that the session's own policy drops what is allowed.
+
+    A session that is guarded by ``never`` may drop what it likes, but not all for want of a policy.
+    """
+    if view.is_narrower(slot):
         return False
-    return cause is None or not (view.obstacle(slot) or slot in view.wanted.closed)
+    if slot in view.wanted.closed:
+        return cause is None
+    return view.fence(slot).kind == "out" and (cause is None or not view.obstacle(slot))
 
 
 def _past_the_guard(view: View, slot: Slot) -> Cause:
     """Return why something passes a slot whose guard is whole: it does not ask the guard."""
-    one, name = view.attachment(slot), slot_name(view.running, slot)
+    one, holder = view.attachment(slot), view.holder(slot)
+    there = view.attachment(holder)
+    if (one.overrides, one.unsuppress_map, one.originates_default) != (
+        there.overrides,
+        there.unsuppress_map,
+        there.originates_default,
+    ):
+        holder = slot
     if one.overrides:
         why = f"lines that may decide instead of its policy ({', '.join(one.overrides)})"
     elif one.unsuppress_map:
@@ -81,35 +93,37 @@ def _past_the_guard(view: View, slot: Slot) -> Cause:
         why = "something that goes past the guard"
     return Cause(
         kind=Kind.WEAKENED,
-        object=name,
-        what=f"{session_name(view.running, slot[0])} has {why}",
-        mended=f"no deploy mends it: take {why} away",
-        references=(AttachmentRef(*slot),),
+        object=slot_name(view.running, holder),
+        what=f"{session_name(view.running, holder[0])} has {why}",
+        mended="no deploy mends it: take that away",
+        references=(AttachmentRef(*holder),),
     )
 
 
-def _own_policy(view: View, slot: Slot, held: PrefixSet) -> Cause:
-    """Return where the session's own policy drops ``held``."""
+def _own_policy(view: View, slot: Slot, held: PrefixSet, *, guarded: bool) -> Cause:
+    """Return where the session's own policy drops ``held``.
+
+    Where the guard is not as it is to be, it may drop the same: it is looked at as it will be.
+    """
     holder, witness = view.holder(slot), held.witness()
-    if view.attachment(slot).route_map is None and slot in view.wanted.closed:
+    if slot in view.wanted.closed:
         return Cause(
             kind=Kind.NARROWED,
             object=slot_name(view.running, holder),
-            what=f"{session_name(view.running, holder[0])} has no policy, and the platform lets "
-            "nothing through then",
-            mended="no deploy mends it: attach a policy, or say open: true or narrower: true of "
+            what=f"{session_name(view.running, holder[0])} is closed ({view.wanted.closed[slot]})",
+            mended="no deploy mends it: give it a policy, or say open: true or narrower: true of "
             "the session",
             references=(AttachmentRef(*holder),),
         )
-    session = view.running.sessions[slot[0]]
-    places = trace(view.running, session, slot[1], slot[2], witness) if witness else ()
+    running = view.running if guarded else view.after
+    session = running.sessions[slot[0]]
+    places = trace(running, session, slot[1], slot[2], witness) if witness else ()
     where = _line(view, places) or slot_name(view.running, holder)
     return Cause(
         kind=Kind.NARROWED,
         object=where,
         what=f"{where} is your own, and drops what the pools allow",
         mended="no deploy mends it: change that, or say narrower: true of the session",
-        references=places[-1:],
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from policies.drift.kinds import Kind
 from policies.drift.model import Drift
 from policies.drift.words import effect_of
 from policies.prefix_set import PrefixSet
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from policies.drift.cause import Cause
-    from policies.drift.kinds import Kind
     from policies.drift.view import View
     from policies.errors import Violation
     from policies.managed import Slot
@@ -100,19 +100,26 @@ class Findings:
             text=text,
             leaked=leaked,
             dropped=dropped,
-            references=_distinct((*self._places[cause.kind, cause.object], *self._traced(felt))),
+            references=_distinct(
+                (*self._places[cause.kind, cause.object], *self._traced(cause, felt))
+            ),
             remedy=self._remedy(cause, slots),
         )
 
-    def _traced(self, felt: Sequence[Felt]) -> Iterator[Reference]:
-        """Yield the way of a witness through, or of one to where it is dropped."""
+    def _traced(self, cause: Cause, felt: Sequence[Felt]) -> Iterator[Reference]:
+        """Yield the way of a witness through, or of one to where it is dropped.
+
+        What a session's own policy drops is looked at behind a guard as it is to be: the one that
+        stands may drop the same.
+        """
         for one in (*(f for f in felt if f.leaked), *(f for f in felt if f.dropped)):
             some = one.leaked or one.dropped
             witness = some.witness() if some else None
             if witness is not None:
                 key, version, direction = one.slot
-                session = self._view.running.sessions[key]
-                yield from trace(self._view.running, session, version, direction, witness)
+                later = cause.kind is Kind.NARROWED and not self._view.obstacle(one.slot)
+                running = self._view.after if later else self._view.running
+                yield from trace(running, running.sessions[key], version, direction, witness)
             return
 
     def _remedy(self, cause: Cause, slots: Iterable[Slot]) -> str:

@@ -55,9 +55,16 @@ def assert_told(running: Running, guards: Sequence[WantedGuard], *, narrower: bo
     named = sorted((one.kind, one.object, str(one.version)) for one in found)
     assert all(one != other for one, other in pairwise(named)), "\n".join(str(one) for one in found)
     leaking = leaks(running, wanted.fenced)
-    if narrower and not wanted.violations:
+    if not wanted.violations:
         todo = steps(managed(running), wanted.managed)
-        assert (found == ()) == (todo == () and leaking == ())
+        assert not narrower or (found == ()) == (todo == () and leaking == ())
+        mended = apply(running, todo)
+        still = drift(device_of(running, narrower=narrower), mended, guards)
+        assert not any(one.remedy.startswith("a deploy") for one in still)
+        others = [one for one in found if not one.remedy.startswith("a deploy")]
+        assert [(one.kind, one.object) for one in still] == [
+            (one.kind, one.object) for one in others
+        ]
     judge = Judge(running)
     for version in VERSIONS:
         here = [one for one in found if one.version == version]

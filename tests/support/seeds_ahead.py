@@ -113,7 +113,7 @@ XR = (
     _xr(
         "policy removed, which closes the session",
         f"{_XR.format('203.0.113.5', 4)}   no route-policy {_NEVER} in",
-        Expected(Kind.DETACHED, NARROW, "neighbor 203.0.113.5 ipv4 import", 4),
+        Expected(Kind.NARROWED, NARROW, "neighbor 203.0.113.5 ipv4 import", 4),
     ),
     _xr(
         "default-originate",

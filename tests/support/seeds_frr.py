@@ -103,7 +103,7 @@ SEEDS = (
     _seed(
         "detached in one direction, which closes it",
         f"{_V4}  no neighbor 10.255.11.0 route-map TO-SPINE out",
-        Expected(Kind.DETACHED, NARROW, "neighbor 10.255.11.0 ipv4 export", 4),
+        Expected(Kind.NARROWED, NARROW, "neighbor 10.255.11.0 ipv4 export", 4),
     ),
     _seed(
         "replaced by another policy",
