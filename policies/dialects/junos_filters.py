@@ -29,7 +29,7 @@ Range = tuple["Network", int, int]
 
 #: The words of a statement.
 Path = tuple[str, ...]
-Row = tuple[Action, Range]
+Row = tuple[Action, Range, Path]
 
 #: The conditions of a term about the route's own prefix; any of them may hold.
 CONDITIONS = ("route-filter", "route-filter-list", "prefix-list", "prefix-list-filter")
@@ -97,8 +97,7 @@ def _members(options: Tree, name: str, how: tuple[str, ...]) -> list[Filter]:
 
 def _add(out: Destinations, name: str, some: list[Filter], path: Path) -> None:
     """Add the lists of both families that ``some`` filters make, which stand below ``path``."""
-    grouped: dict[Network, list[Range]] = {}
-    said: dict[Range | Network, Path] = {}
+    grouped: dict[Network, list[tuple[Path, list[Range]]]] = {}
     clear = bool(some)
     for text, words in some:
         try:
@@ -110,9 +109,7 @@ def _add(out: Destinations, name: str, some: list[Filter], path: Path) -> None:
         out.acts |= len(words) > _TYPES.get(words[0], 0)
         # A prefix-list says nothing behind its prefixes.
         own = (*path, text, *words) if path[1:2] != ("prefix-list",) else (*path, text)
-        grouped.setdefault(prefix, []).extend(ranges)
-        for one in (prefix, *ranges):
-            said.setdefault(one, own)
+        grouped.setdefault(prefix, []).append((own, ranges))
     if not clear:
         out.unclear = True
         return
@@ -121,9 +118,7 @@ def _add(out: Destinations, name: str, some: list[Filter], path: Path) -> None:
         if rows:
             out.names.append((version, name))
             out.lists.append(PrefixList(version, name, tuple(_numbered(rows))))
-            out.paths.append(
-                tuple(said[one if action is Action.PERMIT else one[0]] for action, one in rows)
-            )
+            out.paths.append(tuple(said for _, _, said in rows))
 
 
 def match_ranges(prefix: Network, words: tuple[str, ...]) -> Iterator[Range]:
@@ -164,17 +159,18 @@ def match_words(entry: PrefixListEntry) -> tuple[str, ...]:
     return ("prefix-length-range", f"/{lo}-/{hi}")
 
 
-def _rows(version: int, grouped: Mapping[Network, list[Range]]) -> Iterator[Row]:
+def _rows(version: int, grouped: Mapping[Network, list[tuple[Path, list[Range]]]]) -> Iterator[Row]:
     """Yield the entries of one family, the longest prefix first."""
     own = [(prefix, some) for prefix, some in grouped.items() if prefix.version == version]
     own.sort(key=lambda item: -item[0].prefixlen)
     shortest = min((prefix.prefixlen for prefix, _ in own), default=0)
     for prefix, some in own:
-        yield from ((Action.PERMIT, one) for one in some)
+        for said, ranges in some:
+            yield from ((Action.PERMIT, one, said) for one in ranges)
         if prefix.prefixlen > shortest:
-            yield Action.DENY, (prefix, prefix.prefixlen, prefix.max_prefixlen)
+            yield Action.DENY, (prefix, prefix.prefixlen, prefix.max_prefixlen), some[0][0]
 
 
 def _numbered(rows: Iterable[Row]) -> Iterator[PrefixListEntry]:
-    for number, (action, (prefix, low, high)) in enumerate(rows, start=1):
+    for number, (action, (prefix, low, high), _) in enumerate(rows, start=1):
         yield PrefixListEntry(action=action, prefix=prefix, ge=low, le=high, seq=10 * number)
