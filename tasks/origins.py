@@ -42,7 +42,7 @@ class IllegalRoute:
 
     ``origins`` are by neighbor, at least one path each. Those beyond :data:`DETAILED`, and those of
     a path that has gone meanwhile, tell the neighbor alone. ``names`` has the switch that the
-    site knows a neighbor's address as.
+    site knows a neighbor's address as. ``more`` is as :class:`policies.illegal.Illegal` has it.
     """
 
     session: SessionKey
@@ -50,6 +50,7 @@ class IllegalRoute:
     prefix: Network
     origins: tuple[Origin, ...]
     names: Mapping[str, str]
+    more: int = 0
 
     @property
     def neighbors(self) -> tuple[str, ...]:
@@ -100,6 +101,7 @@ def told_by_tables(
                 prefix=one.prefix,
                 origins=tuple(Origin(neighbor=who) for who in one.neighbors),
                 names={who: name for who, name in names.items() if name},
+                more=one.more,
             )
         )
     return tuple(found)
@@ -128,15 +130,13 @@ def find_origins(
 
 
 def _first(found: Sequence[IllegalRoute]) -> tuple[tuple[str, Network], ...]:
-    """Return the first prefixes to ask for, as (vrf, prefix), each session's in its turn.
-
-    So a session that leaks a whole table does not hide the one hijack of another.
-    """
-    turn: Counter[tuple[SessionKey, int]] = Counter()
+    """Return the first prefixes to ask for, as (vrf, prefix), each neighbor's in its turn."""
+    turn: Counter[tuple[SessionKey, int, str]] = Counter()
     turns = []
     for one in found:
-        turns.append(turn[one.session, one.version])
-        turn[one.session, one.version] += 1
+        whose = (one.session, one.version, one.neighbors[0])
+        turns.append(turn[whose])
+        turn[whose] += 1
     in_turn = sorted(zip(turns, found, strict=True), key=lambda pair: pair[0])
     return tuple(dict.fromkeys((one.session.vrf, one.prefix) for _, one in in_turn))[:DETAILED]
 

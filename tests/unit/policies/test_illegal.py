@@ -13,7 +13,7 @@ from installing import BLUE, EXPORT, IMPORT, ORANGE, clean, fence, guard, parse
 from policies.dialects import DIALECTS
 from policies.filters import SessionKey
 from policies.guards import Fence, deny_list
-from policies.illegal import illegal_routes
+from policies.illegal import TOLD, illegal_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,3 +183,32 @@ def test_every_route_of_every_neighbor_is_told_if_and_only_if_the_fence_drops_it
     }
     order = [(int(one.prefix.network_address), one.prefix.prefixlen) for one in found]
     assert order == sorted(set(order))
+
+
+def test_of_a_whole_table_the_first_are_told_and_the_others_counted() -> None:
+    leaked = [f"9.{number // 250}.{number % 250}.0/24" for number in range(TOLD + 23)]
+    six = " ".join(f"fd00:{number:x}::/32" for number in range(1, TOLD + 1))
+    both = fence("both", "10.65.0.0/16", "fd00:65::/48")
+    found = illegal_routes(
+        RUNNING,
+        {**table(n10_0_0_1=" ".join(leaked)), **table(version=6, n10_0_0_1=six)},
+        {(G, 4, IMPORT): both, (G, 6, IMPORT): both},
+    )
+    assert [str(one.prefix) for one in found[:TOLD]] == leaked[:TOLD]
+    assert [one.version for one in found] == [4] * TOLD + [6] * TOLD
+    assert [one.more for one in found] == [0] * (TOLD - 1) + [23] + [0] * TOLD
+
+
+def test_of_a_whole_table_each_neighbors_first_are_told() -> None:
+    leaked = [f"9.{number // 250}.{number % 250}.0/24" for number in range(TOLD)]
+    both = "0.0.0.0/0"
+    tables = table(
+        n10_0_0_1=f"{' '.join(leaked)} {both}", n10_0_0_2=f"200.0.0.0/24 {both}", n10_0_0_7=""
+    )
+    found = illegal_routes(RUNNING, tables, NODES)
+    assert [(str(one.prefix), one.neighbors) for one in found] == [
+        ("0.0.0.0/0", ("10.0.0.1", "10.0.0.2")),
+        *((prefix, ("10.0.0.1",)) for prefix in leaked[: TOLD // 2 - 1]),
+        ("200.0.0.0/24", ("10.0.0.2",)),
+    ]
+    assert [one.more for one in found] == [0] * (TOLD // 2) + [TOLD // 2 + 1]
