@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from policies.drift.kinds import Kind
 from policies.drift.model import Drift
 from policies.drift.words import effect_of
 from policies.prefix_set import PrefixSet
+from policies.references import AttachmentRef
 from policies.trace import trace
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ class Findings:
             text=text,
             leaked=leaked,
             dropped=dropped,
-            references=_distinct(
-                (*self._places[cause.kind, cause.object], *self._traced(cause, felt))
+            references=_in_order(
+                self._places[cause.kind, cause.object], tuple(self._traced(cause, felt))
             ),
             remedy=self._remedy(cause, slots),
         )
@@ -141,5 +142,8 @@ def _union(version: int | None, some: Iterable[PrefixSet | None]) -> PrefixSet |
     return PrefixSet.union(version, found) if version is not None and found else None
 
 
-def _distinct(some: Iterable[Reference]) -> tuple[Reference, ...]:
-    return tuple(dict.fromkeys(some))
+def _in_order(about: Iterable[Reference], way: tuple[Reference, ...]) -> tuple[Reference, ...]:
+    """Return the places that a cause is about, then the way of a witness; each place once."""
+    attached = [one for one in way if isinstance(one, AttachmentRef)]
+    also = [replace(one, part=None) for one in attached]
+    return (*(one for one in about if one not in way and one not in also), *way)
