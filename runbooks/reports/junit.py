@@ -16,7 +16,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from runbooks.audit_report import DeviceState, SessionState, Severity
 from runbooks.reports.page.text import shown
-from runbooks.reports.words import details, line_text, place
+from runbooks.reports.words import details, line_text, place, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,10 +100,11 @@ def _device_cases(
 ) -> Iterator[TestCase]:
     answers = TestCase(_ANSWERS)
     if device.state is DeviceState.UNKNOWN:
-        why = device.error or "it did not say what it is"
         # Whether it would have answered is not known; the site's own case is the error then.
         answers.result = [
-            Skipped(shown(why)) if report.interrupted else _error(why, DeviceState.UNKNOWN.value)
+            Skipped(shown(why(device)))
+            if report.interrupted
+            else _error(why(device), DeviceState.UNKNOWN.value)
         ]
     yield answers
     if device.state is not DeviceState.UNKNOWN:
@@ -146,7 +147,7 @@ def _session(one: SessionReport, findings: Sequence[Finding]) -> TestCase:
 
 def _loose(one: Finding) -> TestCase:
     """Return the case of a finding that no other case is about."""
-    case = TestCase(shown(f"{one.kind.value}: {place(one) or one.object}"))
+    case = TestCase(shown(f"{one.kind.value}: {place(one) if one.session else one.object}"))
     _tell(case, [one], [])
     return case
 
@@ -174,7 +175,7 @@ def _failure(message: str, kind: str, lines: Sequence[str]) -> Failure:
     return failure
 
 
-def _error(why: str, kind: str) -> Error:
-    error = Error(shown(why), kind)
-    error.text = shown(why)
+def _error(text: str, kind: str) -> Error:
+    error = Error(shown(text), kind)
+    error.text = shown(text)
     return error

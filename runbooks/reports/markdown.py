@@ -14,7 +14,7 @@ from runbooks.audit_report import DeviceState, Severity
 from runbooks.reports.markdown_text import LIMIT, Page, code, fenced, folded, prose
 from runbooks.reports.page.text import clock, count
 from runbooks.reports.terminal import verdict
-from runbooks.reports.words import details, place
+from runbooks.reports.words import details, place, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,7 +71,7 @@ def _head(report: AuditReport) -> Iterator[str]:
     unknown = [one for one in report.devices if one.state is DeviceState.UNKNOWN]
     if unknown:
         yield "**Not known**, and so not clean:"
-        yield _listed(f"{code(one.device)}: {prose(one.error or 'no answer')}" for one in unknown)
+        yield _listed(f"{code(one.device)}: {prose(why(one))}" for one in unknown)
     if report.notes:
         yield _listed(prose(f"note: {one}") for one in report.notes)
 

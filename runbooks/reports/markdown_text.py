@@ -45,11 +45,16 @@ def prose(text: str) -> str:
     A word that looks like a mention, a reference, an address or an emoji is put in the type of
     code, where neither site looks for any.
     """
-    first, *words = (
-        f"<code>{_plain(word)}</code>" if _REFERENCE.search(word) else _plain(word)
-        for word in _line(text).split(" ")
-    )
+    first, *words = map(_word, _line(text).split(" "))
     return " ".join((_BLOCK.sub(_entity, first), *words))
+
+
+def _word(word: str) -> str:
+    if not _REFERENCE.search(word):
+        return _plain(word)
+    core = word.strip("().,;")
+    before, after = word.split(core, maxsplit=1) if core else (word, "")
+    return f"{before}<code>{_plain(core)}</code>{after}"
 
 
 def code(text: str) -> str:

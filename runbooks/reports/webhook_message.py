@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runbooks.audit_report import DeviceState, Severity
 from runbooks.reports.page.text import count, shown
 from runbooks.reports.terminal import verdict
-from runbooks.reports.words import place
+from runbooks.reports.words import place, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def message(report: AuditReport, changes: Changes | None) -> dict[str, Any]:
         "gone": [_told(one) for one in _worst(gone)[:_LISTED]],
         "gone_count": len(gone),
         "unknown": [
-            {"device": _short(one.device), "error": _short(one.error)} for one in unknown[:_LISTED]
+            {"device": _short(one.device), "error": _short(why(one))} for one in unknown[:_LISTED]
         ],
     }
     return {"text": _paragraph(report, changes, [one.device for one in unknown]), "ringfence": told}

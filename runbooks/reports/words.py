@@ -10,7 +10,7 @@ from runbooks.reports.page.text import listed, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runbooks.audit_report import Finding, Line
+    from runbooks.audit_report import DeviceReport, Finding, Line
 
 
 def place(one: Finding) -> str:
@@ -38,6 +38,11 @@ def _details(one: Finding) -> Iterator[str]:
     yield f"then: {one.remedy}"
     if one.first_seen:
         yield f"first seen: {one.first_seen}"
+
+
+def why(device: DeviceReport) -> str:
+    """Return why nothing is known of a device, without its name in front."""
+    return (device.error or "it did not say what it is").removeprefix(f"{device.device}: ")
 
 
 def line_text(line: Line) -> str:

@@ -132,6 +132,13 @@ def test_a_finding_about_a_device_that_is_not_in_the_report_is_not_lost() -> Non
     assert outcomes(report) == {("dc1", "weakened: NODES ipv4 import"): ("failure", "Lost.")}
 
 
+def test_a_finding_about_a_map_of_many_sessions_is_called_by_it() -> None:
+    about = "route-map TO-SPINE (ipv4)"
+    finding = make_finding(Kind.MISSING, session=None, object=about, text="It is not there.")
+    report = make_report(devices=(make_device("tor1"),), findings=(finding,))
+    assert outcomes(report) == {("dc1.tor1", f"missing: {about}"): ("failure", "It is not there.")}
+
+
 def test_two_findings_of_one_name_are_two_cases() -> None:
     one, two = (make_finding(Kind.OBSTACLE, id=text, text=text) for text in ("One.", "Two."))
     report = make_report(devices=(make_device("tor1"),), findings=(one, two))
@@ -168,7 +175,8 @@ def test_an_incomplete_audit_is_an_error_whoever_is_missing() -> None:
 
 
 def test_a_device_called_as_the_site_is_not_the_site() -> None:
-    report = make_report(devices=(make_unknown("dc1"),), complete=False)
+    report = make_report(devices=(make_unknown("dc1", "dc1: gone"),), complete=False)
+    assert outcomes(report)["dc1", "answers"] == ("error", "gone")
     assert {tag for tag, _ in outcomes(report).values()} == {"error"}
     assert len(cases(report)) == 2
 

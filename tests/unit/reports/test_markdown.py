@@ -132,6 +132,15 @@ TEXTS = st.one_of(
 )
 
 
+def test_punctuation_stays_out_of_code() -> None:
+    told = prose("peers (fd00:a:b::1, fd00:a:b::2). See @ann, (#1); (,) www. and (@).")
+    assert told == (
+        "peers (<code>fd00:a:b::1</code>, <code>fd00:a:b::2</code>). See "
+        "<code>&#64;<wbr>ann</code>, (<code>&#35;1</code>); (,) <code>www</code>. and "
+        "(<code>&#64;<wbr></code>)."
+    )
+
+
 def content(element: html.HtmlElement) -> str:
     return str(element.text_content())
 
@@ -187,7 +196,9 @@ def test_the_verdict_comes_first() -> None:
 
 
 def test_what_is_not_known_is_named_and_never_clean() -> None:
-    report = make_report(devices=(make_device("tor1"), make_unknown("tor2", "no route to it")))
+    report = make_report(
+        devices=(make_device("tor1"), make_unknown("tor2", "tor2: no route to it"))
+    )
     text = render(report)
     assert "### ringfence audit of <code>dc1</code>: incomplete" in text
     assert "- <code>tor2</code>: no route to it" in text.splitlines()
