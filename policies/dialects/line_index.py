@@ -67,6 +67,13 @@ class LineIndex:
             case AttachmentRef():
                 return self._attachment(reference)
 
+    def evidence(self, trace: Iterable[Reference]) -> tuple[Place, ...]:
+        """Return the places of a whole trace, each once, the deciding one last."""
+        found = dict.fromkeys(
+            place for one in reversed(tuple(trace)) for place in self.places(one)[::-1]
+        )
+        return tuple(reversed(found))
+
     def _entry(self, reference: EntryRef) -> tuple[Place, ...]:
         name = f"{self.terms.prefix_list} {reference.prefix_list}"
         numbers = self.entries.get((reference.version, reference.prefix_list))

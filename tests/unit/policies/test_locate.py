@@ -160,3 +160,12 @@ DEFAULT_ENDS = "the end of the chain FROM-NODE, where the default of BGP decides
 def test_where(platform: str, reference: Reference, places: list[tuple[int | None, str]]) -> None:
     found = DIALECTS[platform].locate(TEXTS[platform], reference)
     assert found == tuple(Place(*one) for one in places)
+
+
+def test_the_evidence_of_a_trace_has_each_line_once_and_the_deciding_one_last() -> None:
+    text = TEXTS["junos"].replace("import FROM-NODE", "import FROM-NODE\nset protocols bgp group "
+                                  "NODES import TO-ALL")  # fmt: skip
+    index = DIALECTS["junos"].index(text)
+    attached, stanza = AttachmentRef(ONE, 4, IN), StanzaRef("FROM-NODE TO-ALL", 1)
+    found = [place.number for place in index.evidence((stanza, attached, stanza, stanza))]
+    assert found == [13, 14, 9]

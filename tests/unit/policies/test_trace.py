@@ -98,7 +98,7 @@ def test_of_a_session_with_a_list_and_a_map(prefix: str, places: tuple[Reference
 def test_every_place_of_a_trace_is_a_line_or_an_end() -> None:
     running, index = DIALECT.parse(TEXT), DIALECT.index(TEXT)
     places = trace(running, running.sessions[KEY], 4, IN, ip_network("192.0.2.0/24"))
-    shown = [place.text.strip() for one in places for place in index.places(one)]
+    shown = [place.text.strip() for place in index.evidence((places[-1], *places))]
     assert shown == [
         "neighbor 10.0.0.1 prefix-list NOT-TOO-LONG in",
         "ip prefix-list NOT-TOO-LONG seq 10 permit 0.0.0.0/0 le 26",
