@@ -205,7 +205,8 @@ def _route(
         direction="import",
         object=f"route {one.prefix}",
         text=f"{one.prefix} is in the table right now, over a session that is to be fenced as "
-        f"{fence}: it comes from {one.origin}",
+        f"{fence}: it comes from {one.origin}"
+        + (f"; {one.more} more of this session are not told one by one" if one.more else ""),
         witness=str(one.prefix),
         lines=text.lines([where]),
         origin=one.origin,
