@@ -9,10 +9,12 @@ Law: a device that did not answer is ``unknown``, never ``clean``; a report that
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticSerializationError
 
 from policies.drift import Effect, Kind  # noqa: TC001 - pydantic reads them at run time
 
@@ -216,8 +218,16 @@ class AuditReport(_Part):
         return sum(one.state is state for one in self.devices)
 
     def text(self) -> str:
-        """Return the report as the text of its JSON document."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+        """Return the report as the text of its JSON document.
+
+        What UTF-8 can't hold, which a device may send all the same, becomes a question mark.
+        """
+        try:
+            return self.model_dump_json(by_alias=True, indent=2) + "\n"
+        except PydanticSerializationError:
+            values = self.model_dump(by_alias=True)
+            text = json.dumps(values, indent=2, ensure_ascii=False)
+            return text.encode("utf-8", "replace").decode() + "\n"
 
 
 def audit_schema() -> dict[str, Any]:

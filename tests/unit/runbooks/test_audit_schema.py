@@ -7,7 +7,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from audit_reports import REPORTS, every_kind
+from audit_parts import make_device, make_session
+from audit_reports import REPORTS, every_kind, make_report
 from jsonschema import Draft202012Validator, ValidationError
 
 from policies.drift import Kind
@@ -35,6 +36,18 @@ def test_a_report_fits_and_reads_back_as_it_was(name: str) -> None:
     report = REPORTS[name]()
     validator().validate(json.loads(report.text()))
     assert AuditReport.model_validate_json(report.text()) == report
+
+
+def test_what_utf_8_can_not_hold_loses_no_report() -> None:
+    # Half of a surrogate pair, as JSON from a device may have it.
+    session = make_session(session="a\ud800b\udfffc\U0001f600\0")
+    report = make_report(devices=(make_device("tor1", sessions=(session,)),))
+    document = json.loads(report.text())
+    validator().validate(document)
+    back = AuditReport.model_validate_json(report.text())
+    assert back.devices[0].sessions[0].session == "a?b?c\U0001f600\0"
+    same = report.devices[0].model_copy(update={"sessions": back.devices[0].sessions})
+    assert back == report.model_copy(update={"devices": (same,)})
 
 
 def test_the_reports_for_tests_have_every_kind() -> None:
