@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policies.dialects import DIALECTS
@@ -12,6 +13,7 @@ from runbooks.audit_report import Line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from policies.dialects.line_index import LineIndex
     from policies.drift import Drift
     from policies.filters import Direction, Session
     from policies.prefix_set import PrefixSet
@@ -30,14 +32,16 @@ class DeviceText:
         self.running = snapshot.running
         self._numbers = numbers
 
+    @cached_property
+    def _index(self) -> LineIndex:
+        return self.dialect.index(self.snapshot.text)
+
     def lines(self, references: Iterable[Reference]) -> tuple[Line, ...]:
-        """Return the lines of ``references``, each once, in their order."""
-        found = (
+        """Return the lines of ``references``, each once, the last of them last."""
+        return tuple(
             Line(number=self._number(place), text=place.text)
-            for one in references
-            for place in self.dialect.locate(self.snapshot.text, one)
+            for place in self._index.evidence(references)
         )
-        return tuple(dict.fromkeys(found))
 
     def deciding(self, one: Drift) -> tuple[Line, ...]:
         """Return the lines that let the witness of ``one`` through some session that it touches."""
