@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALL: dict[str, Callable[[], AuditReport]] = {
     **REPORTS,
-    "large": lambda: make_fabric(4, 16, 200, leaking=["tor7", "spine2"], unknown=["tor9"]),
+    "large": lambda: make_fabric(4, 16, 60, leaking=["tor7", "spine2"], unknown=["tor9"]),
 }
 
 every_page = pytest.mark.parametrize("name", ALL)

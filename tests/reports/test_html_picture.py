@@ -12,13 +12,13 @@ from audit_parts import (
     make_session,
     make_unknown,
 )
-from audit_reports import make_report
+from audit_reports import SHALLOW, make_report
 from hypothesis import given
 from hypothesis import strategies as st
 from page_reports import make_fabric
 
 from policies.drift import Kind
-from runbooks.audit_report import DeviceState, Link, SessionState, Severity
+from runbooks.audit_report import DepthRow, DeviceState, Link, SessionState, Severity
 from runbooks.reports.page.picture import picture
 from runbooks.reports.page.tiers import MOST, tiers
 from runbooks.reports.page.wires import Look, wires
@@ -156,3 +156,28 @@ def test_many_devices_are_counted_where_they_are_not_drawn() -> None:
         "12 ToRs",
         "21 ToRs",
     ]
+
+
+def test_the_depth_of_a_tier_is_that_of_the_weakest_attack_from_it() -> None:
+    def row(attacker: str, depth: int, *path: str) -> DepthRow:
+        return SHALLOW.model_copy(update={"attacker": attacker, "depth": depth, "path": path})
+
+    rows = (
+        row("node of orange at tor1", 2, "tor1"),
+        row("outside", 3, "border1"),
+        row("tor1 subverted", 2, "tor1"),
+        row("tor1 subverted", 1, "tor1"),
+        row("tor9 subverted", 0, "tor9"),
+    )
+    drawn = picture(make_fabric(1, 1, 1).model_copy(update={"depth": rows}), {})
+    assert [(label.text, label.depth, label.look) for label in drawn.labels] == [
+        ("outside", "depth 3/2", "clean"),
+        ("borders", "", ""),
+        ("spines", "", ""),
+        ("ToRs", "depth 1/2", "differs"),
+        ("nodes", "depth 2/2", "clean"),
+    ]
+    assert drawn.labels[3].title == (
+        "The weakest way from here: foreign-block from tor1 subverted to node at tor2, dropped on "
+        "1 of 2 devices"
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from runbooks.reports.page.text import first
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from runbooks.audit_report import AuditReport, DepthRow
 
@@ -85,6 +85,25 @@ def depth(report: AuditReport) -> Depth:
         ways=tuple(_way(row) for row in ways),
         ways_left_out=ways_left_out,
     )
+
+
+def weakest_by_tier(
+    rows: Sequence[DepthRow], tier_of: Mapping[str, str]
+) -> Mapping[str, tuple[DepthRow, str]]:
+    """Return the weakest way from each tier, with its mark; attackers begin as the report says.
+
+    ``tier_of`` a device is the name of its tier; besides there are "outside" and "nodes".
+    """
+    found: dict[str, list[DepthRow]] = defaultdict(list)
+    for row in rows:
+        if row.attacker.startswith("outside"):
+            found["outside"].append(row)
+        elif row.attacker.startswith("node"):
+            found["nodes"].append(row)
+        elif row.path and row.path[0] in tier_of:
+            found[tier_of[row.path[0]]].append(row)
+    weakest = {tier: min(of_tier, key=_worst_first) for tier, of_tier in found.items()}
+    return {tier: (row, _mark(row)) for tier, row in weakest.items()}
 
 
 def _worst_first(row: DepthRow) -> tuple[bool, int, str, str, str]:

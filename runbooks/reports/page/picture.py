@@ -8,20 +8,22 @@ size of the fabric; what is not drawn by itself is counted. Lengths are in units
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from runbooks.reports.page.text import count
+from runbooks.reports.page.depth import weakest_by_tier
+from runbooks.reports.page.shapes import Box, Label, Line, Mark, Picture
+from runbooks.reports.page.text import brief, count
 from runbooks.reports.page.tiers import tiers, title
 from runbooks.reports.page.wires import NODES, OUTSIDE, Look, Wire, wires
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runbooks.audit_report import AuditReport
     from runbooks.reports.page.tiers import Node, Tier
 
-_LEFT: Final = 88
+_LEFT: Final = 104
 """Room for the names of the tiers."""
 _PITCH: Final = 116
 """From one node to the next, where the tier is full; few nodes stand further apart."""
@@ -31,73 +33,6 @@ _BAND: Final = 34
 _BETWEEN: Final = 118
 """Between two tiers: room for curves that can be told apart."""
 _MARK: Final = 13
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A node of the fabric; ``look`` is a device's state, "outside" or "nodes"."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    detail: str
-    look: str
-    title: str
-    findings: int = 0
-    is_group: bool = False
-    anchor: str = ""
-
-    @property
-    def middle(self) -> float:
-        """The middle of its width."""
-        return self.x + self.width / 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What is known of one end of a wire."""
-
-    x: float
-    y: float
-    look: Look
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A wire that is drawn: ``path`` in SVG's words, ``cross`` where a session is down.
-
-    ``ends`` are the numbers of the boxes that it joins, of those that are devices.
-    """
-
-    ends: tuple[int, ...]
-    path: str
-    look: Look
-    title: str
-    marks: tuple[Mark, ...]
-    cross: tuple[float, float] | None
-    is_bundle: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """The name of a tier, at the height of its middle."""
-
-    y: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """All that is drawn, back to front, and ``notes`` on what is not."""
-
-    width: float
-    height: float
-    lines: tuple[Line, ...]
-    boxes: tuple[Box, ...]
-    labels: tuple[Label, ...]
-    notes: tuple[str, ...]
 
 
 def picture(report: AuditReport, anchors: Mapping[str, str]) -> Picture:
@@ -129,7 +64,7 @@ def picture(report: AuditReport, anchors: Mapping[str, str]) -> Picture:
         height=max(y - _BETWEEN + 10, 20),
         lines=lines,
         boxes=(*boxes, *dict.fromkeys(extra.values())),
-        labels=tuple(labels),
+        labels=tuple(_with_depth(labels, all_tiers, report)),
         notes=tuple(_notes(all_tiers, lost)),
     )
 
@@ -144,6 +79,27 @@ def _notes(all_tiers: Sequence[Tier], lost: int) -> list[str]:
     if lost:
         found.append(f"Not drawn: {count(lost, 'session')} to devices outside this report.")
     return found
+
+
+def _with_depth(
+    labels: Sequence[Label], all_tiers: Sequence[Tier], report: AuditReport
+) -> Iterable[Label]:
+    tier_of = {
+        name: tier.name for tier in all_tiers for node in tier.nodes for name in node.devices
+    }
+    weakest = weakest_by_tier(report.depth, tier_of)
+    for label in labels:
+        if label.text not in weakest:
+            yield label
+            continue
+        row, look = weakest[label.text]
+        yield replace(
+            label,
+            depth=f"depth {row.depth}/{row.possible}",
+            look=look,
+            title=f"The weakest way from here: {brief(row.hijack)} from {brief(row.attacker)} to "
+            f"{brief(row.victim)}, dropped on {row.depth} of {count(row.possible, 'device')}",
+        )
 
 
 def _place(tier: Tier, y: float, width: float, anchors: Mapping[str, str]) -> list[Box]:
