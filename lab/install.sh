@@ -19,6 +19,9 @@ if [ "${1:-}" = tests ]; then
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   command -v systemd-analyze >/dev/null || missing+=(systemd)
+  # The HTML page is looked at in a browser, and printed.
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v pdftotext >/dev/null || missing+=(poppler-utils)
   # Not in anybody's PATH. Tests run a server of their own; the machine's is never started.
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
