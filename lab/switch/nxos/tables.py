@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from lab.switch.nxos.bgp import as_number, bgp_of, group_name, read_router
+from lab.switch.nxos.entry import entry_text
 from lab.switch.paths import paths_to
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _SHUT = "Shut (Admin)"
 _WORDS = {4: "IPv4 Unicast", 6: "IPv6 Unicast"}
 _AF_ID = {4: "1", 6: "2"}
 _DEFAULT = "default"
-_WIDTH = 80
 _PATH_TYPES = (
     "Path type: i-internal, e-external, c-confed, l-local, a-aggregate, r-redist, I-injected"
 )
@@ -115,32 +115,10 @@ class Tables:
     def entry(self, prefix: str, version: int, vrf: str | None) -> str:
         """Return ``show bgp ipvN unicast PREFIX``: every path to it; nothing if there is none."""
         network = ip_network(prefix)
-        paths = paths_to(self._daemon, network) if vrf in {None, _DEFAULT} else ()
-        if network.version != version or not paths:
-            return ""
+        is_here = vrf in {None, _DEFAULT} and network.version == version
+        paths = paths_to(self._daemon, network) if is_here else ()
         router = read_router(self._device.configuration)
-        lines = [
-            f"BGP routing table information for VRF default, address family {_WORDS[version]}",
-            f"BGP routing table entry for {network}, version 25",
-            f"Paths: ({len(paths)} available, best #1)",
-            "Flags: (0x8008001a) (high32 00000000) on xmit-list, is in urib, is best urib route",
-            "",
-        ]
-        for neighbor, route in paths:
-            internal = router is not None and neighbor.remote_asn == router.asn
-            kind = "internal" if internal else "external"
-            best = "is best path" if route.is_best else "not best reason: Router Id"
-            identifier = neighbor.address if neighbor.address.version == 4 else "10.255.255.1"  # noqa: PLR2004
-            lines += ["  Advertised path-id 1"] if route.is_best else []
-            as_path = f"{route.as_path} " if route.as_path else "NONE"
-            lines += [
-                f"  Path type: {kind}, path is valid, {best}, no labeled nexthop, in rib",
-                f"  AS-Path: {as_path}, path sourced {kind} to AS",
-                f"    {route.next_hop} (metric 0) from {neighbor.address} ({identifier})",
-                "      Origin IGP, MED not set, localpref 100, weight 0",
-                "",
-            ]
-        return "".join(f"{part}\n" for line in lines for part in _broken(line))
+        return entry_text(network, paths, 0 if router is None else router.asn)
 
     # Who there is ---------------------------------------------------------------------------
 
@@ -185,11 +163,6 @@ class Tables:
     def _router_id(top: Node | None) -> str:
         lines = () if top is None else top.named("router-id")
         return next((one.groups["id"] for one in lines), "0.0.0.0")  # noqa: S104 - shown, not bound
-
-
-def _broken(line: str) -> list[str]:
-    """Return a line as it is broken at the width of the switch's own terminal."""
-    return [line[at : at + _WIDTH] for at in range(0, len(line), _WIDTH)] or [""]
 
 
 def _row(address: str, asn: int, now: Neighbor | None, version: int, is_shut_down: bool) -> _Row:
