@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from config_printer import print_config
-from filter_sets import devices
+from filter_sets import devices, fence_books, guards_of, wishes, without_lone_lists
 from frr_configs import configurations
-from hypothesis import Phase, event, given, settings
+from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 from junos_configs import devices as junos_devices
+from junos_device import JunosDevice
 from junos_printer import print_junos
+from line_device import LineDevice
 from locating import assert_located, references
 from rpl_programs import Program, print_program, programs
-from xr_device import as_sets, print_xr
+from xr_device import XrDevice, as_sets, print_xr
 
+from policies.change import steps
 from policies.dialects import DIALECTS
+from policies.install import install
+from policies.managed import managed
 from policies.prefix_list import Action
-from policies.references import StanzaRef
+from policies.references import EntryRef, StanzaRef
 from tasks.drivers.frr.config_tree import render
+
+if TYPE_CHECKING:
+    from policies.filters import Running
+    from policies.guards import Fence
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 NAMES = {"xr": "iosxr"}
@@ -72,3 +83,36 @@ def test_a_path_of_rpl_is_where_its_route_is_passed_or_dropped(program: Program)
                 assert {"drop", "end-policy"} & set(word), place
             else:
                 assert not {"drop", "end-policy"} & set(word), place
+
+
+def device_of(platform: str, made_up: Running) -> LineDevice | XrDevice | JunosDevice:
+    if platform == "junos":
+        return JunosDevice(print_junos(made_up))
+    if platform == "iosxr":
+        return XrDevice(print_xr(as_sets(made_up)))
+    return LineDevice(platform, print_config(platform, made_up))
+
+
+@pytest.mark.parametrize("platform", ["eos", "ios", "iosxr", "junos", "nxos"])
+@settings(max_examples=10, deadline=None, phases=PHASES)
+@given(made_up=devices(shared=False), book=fence_books(), data=st.data())
+def test_what_ringfence_installs_is_found_as_well(
+    platform: str, made_up: Running, book: dict[str, Fence], data: st.DataObject
+) -> None:
+    sessions = {key: without_lone_lists(one) for key, one in made_up.sessions.items()}
+    device = device_of(platform, replace(made_up, sessions=sessions))
+    dialect = DIALECTS[platform]
+    running = dialect.parse(device.text())
+    wanted = install("tor1", running, guards_of(data.draw(wishes(running)), book))
+    assume(not wanted.violations)
+    todo = steps(managed(running), wanted.managed)
+    if todo:
+        device.take(dialect.render(todo, running))
+    event("guarded" if todo else "nothing to do")
+    text = device.text()
+    index = dialect.index(text)
+    ours = managed(dialect.parse(text))
+    for version, name in ours.lists:
+        for place in index.places(EntryRef(version, name, 0)):
+            assert place.number is not None
+    assert_located(dialect, text)
