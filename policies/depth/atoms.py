@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from policies.prefix_set import Network, PrefixSet
 
 #: Examples that people know as such, where one of them fits: RFC 5737 and RFC 3849.
-_WELL_KNOWN = tuple(ip_network(text) for text in ("198.51.100.0/24", "2001:db8::/48"))
+_WELL_KNOWN = {4: ip_network("198.51.100.0/24"), 6: ip_network("2001:db8::/48")}
 
 
 class Atoms:
@@ -30,26 +30,28 @@ class Atoms:
     def __init__(self, version: int, sets: Iterable[PrefixSet]) -> None:
         self.version = version
         self._index = {one: at for at, one in enumerate(dict.fromkeys(sets))}
-        atoms: dict[int, tuple[int, int]] = {}
         width = WIDTHS[version]
+        found: dict[int, tuple[int, int]] = {}
         for start, cells in _stretches(list(self._index), width):
             for lengths, inside in cells:
                 length = (lengths & -lengths).bit_length() - 1
-                found = (length, start >> (width - length) << (width - length))
-                atoms[inside] = min(atoms.get(inside, found), found)
-        self._examples = [network_of(version, first, length) for length, first in atoms.values()]
+                one = (length, start >> (width - length) << (width - length))
+                found[inside] = min(found.get(inside, one), one)
+        known = _WELL_KNOWN[version]
+        well_known = sum(1 << at for one, at in self._index.items() if known in one)
+        # The best example has the lowest bit, so that it is at hand.
+        order = sorted(found, key=lambda inside: (inside != well_known, found[inside]))
+        self._examples = [
+            known if inside == well_known else network_of(version, *reversed(found[inside]))
+            for inside in order
+        ]
         self._bits = [0] * len(self._index)
-        for atom, inside in enumerate(atoms):
+        for atom, inside in enumerate(order):
             left = inside
             while left:
                 lowest = left & -left
                 self._bits[lowest.bit_length() - 1] |= 1 << atom
                 left ^= lowest
-        order = list(atoms)
-        for known in _WELL_KNOWN:
-            if known.version == version:
-                inside = sum(1 << at for one, at in self._index.items() if known in one)
-                self._examples[order.index(inside)] = known
 
     @property
     def count(self) -> int:
@@ -65,20 +67,11 @@ class Atoms:
 
         One that people know as an example, else the shortest, the lowest of several.
         """
-        found = []
-        while bits:
-            lowest = bits & -bits
-            found.append(self._examples[lowest.bit_length() - 1])
-            bits ^= lowest
-        return min(
-            found,
-            key=lambda one: (one not in _WELL_KNOWN, one.prefixlen, int(one.network_address)),
-        )
+        return self._examples[self.atom(bits).bit_length() - 1]
 
     def atom(self, bits: int) -> int:
-        """Return the one atom of ``bits`` that `witness` is taken from, as bits."""
-        example = self.witness(bits)
-        return 1 << self._examples.index(example)
+        """Return the one atom of ``bits`` that `witness` is of, as bits."""
+        return bits & -bits
 
 
 Cells = list[tuple[int, int]]

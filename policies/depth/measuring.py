@@ -30,7 +30,8 @@ class Found:
     """One attacker's weakest way to victims that are alike; ``way`` ends at the first of them.
 
     ``attacker`` and ``victims`` are vertices, ``way`` the hops as `search.BestWays` has them;
-    ``prefix`` is one atom of ``version``.
+    ``prefix`` is one atom of ``version``. ``among`` is how many attackers were looked at together,
+    this way being the weakest of any of them.
     """
 
     attacker: int
@@ -41,6 +42,7 @@ class Found:
     version: int
     prefix: int
     way: tuple[Step, ...]
+    among: int = 1
 
 
 class _Candidate(NamedTuple):
@@ -67,7 +69,7 @@ def measured(network: Network, colours: Colours, attacker: int) -> Iterator[Foun
     for members in sorted(folded.members):
         goal = alone[members[0]]
         victim = fabric.vertices[members[0]]
-        met = [searches[version] for version in VERSIONS if not _is_spared(own, victim, version)]
+        met = [searches[version] for version in VERSIONS if not is_spared(own, victim, version)]
         for hijack in Hijack:
             weak = min(
                 (one for search in met for one in search.weakest(goal, hijack)), default=None
@@ -93,7 +95,7 @@ def measured(network: Network, colours: Colours, attacker: int) -> Iterator[Foun
                     )
 
 
-def _is_spared(attacker: Vertex, victim: Vertex, version: int) -> bool:
+def is_spared(attacker: Vertex, victim: Vertex, version: int) -> bool:
     """Return whether there is no question: of itself, or of what it holds in its hand anyway."""
     if attacker == victim:
         return version not in victim.crowded
@@ -113,16 +115,16 @@ class _Search:
         self.classes: Mapping[Hijack, int] = network.prefixes(attacker, version)
         # The classes are disjoint, and no prefix meddles with another: one search is for all.
         prefixes = sum(self.classes.values())
-        self.ways = Ways(folded.out, network.actual[version], folded.is_end)
-        could = Ways(folded.out, network.could[version], folded.is_end)
-        self.actual = spread(self.ways, start, prefixes)
-        self.could = spread(could, start, prefixes)
+        self.ways = Ways(folded.out, network.actual[version], folded.is_end, folded.is_node)
+        could = Ways(folded.out, network.could[version], folded.is_end, folded.is_node)
+        self.actual = spread(self.ways, [(start, prefixes)])
+        self.could = spread(could, [(start, prefixes)])
         self.pick = network.atoms[version].atom
-        self._best = cache(lambda prefix: BestWays(self.ways, start, prefix))
+        self._best = cache(lambda prefix: BestWays(self.ways, [start], prefix))
 
     def way(self, goal: int, prefix: int) -> tuple[Step, ...]:
         """Return the best way of one prefix to the class ``goal``."""
-        return self._best(prefix).to(goal)
+        return self._best(prefix).to(goal)[1]
 
     def weakest(self, goal: int, hijack: Hijack) -> Iterator[_Candidate]:
         """Yield a prefix that comes to ``goal`` past the fewest devices, if one comes at all."""

@@ -93,7 +93,13 @@ class Network:
             for label in self.fabric.labels
         ]
 
+    @cached_property
+    def _announced(self) -> Mapping[tuple[Role, tuple[str, ...], int], Mapping[Hijack, int]]:
+        return {
+            key: {hijack: self.atoms[key[2]].bits(one) for hijack, one in some.items()}
+            for key, some in self.classes.items()
+        }
+
     def prefixes(self, attacker: Vertex, version: int) -> Mapping[Hijack, int]:
         """Return what ``attacker`` must not announce, as bits."""
-        some = self.classes[attacker.kind, attacker.clusters, version]
-        return {hijack: self.atoms[version].bits(one) for hijack, one in some.items()}
+        return self._announced[attacker.kind, attacker.clusters, version]

@@ -13,6 +13,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.models import Role
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
@@ -98,6 +100,7 @@ class Quotient:
     members: list[list[int]]
     out: list[Hops]
     is_end: list[bool]
+    is_node: list[bool]
 
     @classmethod
     def of(cls, fabric: Fabric, colours: Colours) -> Quotient:
@@ -108,7 +111,14 @@ class Quotient:
         out = [
             sorted({(colours[far], label) for far, label in fabric.out[one[0]]}) for one in members
         ]
-        return cls(colours, members, out, [fabric.vertices[one[0]].is_end for one in members])
+        first = [fabric.vertices[one[0]] for one in members]
+        return cls(
+            colours,
+            members,
+            out,
+            is_end=[one.is_end for one in first],
+            is_node=[one.kind is Role.NODE for one in first],
+        )
 
     def unfold(
         self, fabric: Fabric, start: int, way: Sequence[tuple[int, int]], goal: int

@@ -1,7 +1,7 @@
 """From a site and its running configurations to the table of depths: :func:`depths`.
 
 Attackers that are alike are measured once, and rows that say the same are told once, with the first
-of each as an example.
+of each as an example. Where too many are unlike, those of one tier are measured together.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from inventory.models import Role
 from policies.depth.measuring import measured
 from policies.depth.network import Network
 from policies.depth.quotient import Quotient, refine
+from policies.depth.together import together
 from policies.depth.values import Depth, Hijack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from inventory.site import Site
     from policies.depth.fabric import Vertex
     from policies.depth.measuring import Found
     from policies.filters import Running
+
+#: Unlike attackers times hops from which on those of a tier are looked at together: some seconds.
+WORK = 20_000
 
 _TIERS = (Role.NODE, Role.TOR, Role.SPINE, Role.BORDER, Role.EXTERNAL)
 _HIJACKS = tuple(Hijack)
@@ -38,13 +42,23 @@ def depths(site: Site, runnings: Mapping[str, Running]) -> tuple[Depth, ...]:
     outside; where rows of one sort differ in depth, the weaker is first.
     """
     network = Network.of(site, runnings)
-    colours = refine(network.fabric, network.seeds)
     groups: dict[_Sort, _Group] = {}
-    for alike in sorted(Quotient.of(network.fabric, colours).members):
-        for found in measured(network, colours, alike[0]):
-            sort = _sort(network, found)
-            groups.setdefault(sort, _Group(found)).add(found, alike)
+    for found, alike in _everything(network):
+        sort = _sort(network, found)
+        groups.setdefault(sort, _Group(found)).add(found, alike)
     return tuple(groups[sort].row(network) for sort in sorted(groups))
+
+
+def _everything(network: Network) -> Iterator[tuple[Found, int]]:
+    """Yield all that is found, and for how many attackers it holds."""
+    colours = refine(network.fabric, network.seeds)
+    folded = Quotient.of(network.fabric, colours)
+    if len(folded.members) * sum(map(len, folded.out)) > WORK:
+        for kind in _TIERS:
+            yield from ((found, 1) for found in together(network, kind))
+        return
+    for alike in sorted(folded.members):
+        yield from ((found, len(alike)) for found in measured(network, colours, alike[0]))
 
 
 def _sort(network: Network, found: Found) -> _Sort:
@@ -99,9 +113,9 @@ class _Group:
     attackers: dict[int, int] = field(default_factory=dict)
     victims: set[int] = field(default_factory=set)
 
-    def add(self, found: Found, alike: Sequence[int]) -> None:
-        """Count ``found``, which holds for each of the attackers ``alike``."""
-        self.attackers[found.attacker] = len(alike)
+    def add(self, found: Found, alike: int) -> None:
+        """Count ``found``, which holds for as many attackers as are ``alike``."""
+        self.attackers[found.attacker] = alike
         if found.attacker == self.first.attacker:
             self.victims |= set(found.victims)
 
@@ -114,7 +128,7 @@ class _Group:
         told = "node in its rack" if _is_in_rack(attacker, victim) else str(victim)
         attackers, victims = sum(self.attackers.values()), len(self.victims)
         return Depth(
-            attacker=_like(_attacker(attacker), attackers),
+            attacker=_like(_attacker(attacker), attackers, found.among),
             attackers=attackers,
             hijack=found.hijack,
             victim=_like(told, victims),
@@ -133,5 +147,7 @@ def _attacker(vertex: Vertex) -> str:
     return str(vertex) if vertex.is_end else f"{vertex} subverted"
 
 
-def _like(name: str, count: int) -> str:
+def _like(name: str, count: int, among: int = 1) -> str:
+    if among > 1:
+        return f"{name} (the weakest of {among})"
     return name if count == 1 else f"{name} (and {count - 1} like it)"

@@ -307,17 +307,52 @@ def test_a_min_depth_that_is_no_number_of_devices_is_refused(value: object) -> N
         SiteFile.model_validate({"name": "x", "min_depth": value})
 
 
+def work(shape: LeafSpine) -> tuple[int, tuple[Depth, ...]]:
+    """How many function calls depths take, and what they are."""
+    site = shape.site()
+    runnings = fenced(site, open_runnings(site))
+    profile = cProfile.Profile()
+    profile.enable()
+    rows = depths(site, runnings)
+    profile.disable()
+    return pstats.Stats(profile).total_calls, rows  # type: ignore[attr-defined]
+
+
 def test_the_work_grows_with_the_devices_and_no_faster() -> None:
-    calls = []
-    for pods in (5, 10, 20):
-        site = LeafSpine(borders=4, pods=pods, spines=4, tors=46, clusters=4).site()
-        runnings = fenced(site, open_runnings(site))
-        assert len(runnings) == 4 + 50 * pods
-        profile = cProfile.Profile()
-        profile.enable()
-        rows = depths(site, runnings)
-        profile.disable()
-        calls.append(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
-        assert not any(one.short for one in rows)
+    found = [
+        work(LeafSpine(borders=4, pods=pods, spines=4, tors=46, clusters=4)) for pods in (5, 10, 20)
+    ]
+    calls = [one for one, _ in found]
     assert calls[1] < 2.1 * calls[0]
     assert calls[2] < 2.1 * calls[1]
+    # 1,004 devices; the rows are no more than those of the smallest.
+    assert [len(rows) for _, rows in found] == [len(found[0][1])] * 3
+
+
+def test_with_too_many_unlike_attackers_the_weakest_of_each_tier_are_told() -> None:
+    found = [
+        work(LeafSpine(borders=2, pods=pods, spines=2, tors=20, clusters=41))
+        for pods in (4, 8, 16)  # each pod with clusters that no other pod has just so
+    ]
+    calls = [one for one, _ in found]
+    assert calls[1] < 2.4 * calls[0]
+    assert calls[2] < 2.4 * calls[1]
+    for pods, (_, rows) in zip((4, 8, 16), found, strict=True):
+        weakest = {one.attacker for one in rows if one.hijack is Hijack.DEFAULT_ROUTE}
+        assert weakest == {
+            f"node of c0 at tor0 (the weakest of {20 * pods})",
+            f"tor0 subverted (the weakest of {20 * pods})",
+            f"spine0 subverted (the weakest of {2 * pods})",
+        }
+
+
+def test_apart_and_together_agree_where_the_weakest_hides_none(
+    site: Site, guarded: dict[str, Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = open_runnings(site)
+    holed = {**guarded, "spine0": now["spine0"]}
+    apart = {(one.hijack, one.depth) for one in depths(site, holed) if one.victim == "outside"}
+    monkeypatch.setattr("policies.depth.table.WORK", 0)
+    rows = [one for one in depths(site, holed) if one.victim == "outside"]
+    assert {(one.hijack, one.depth) for one in rows} == apart
+    assert all(one.attacker.endswith(("(the weakest of 2)", "subverted")) for one in rows)
