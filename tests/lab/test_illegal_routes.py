@@ -131,6 +131,25 @@ def told(
     }
 
 
+def audited(site: str) -> set[tuple[str, ...]]:
+    """Return what an audit says of illegal routes, as (device, session, prefix, origin)."""
+    report = ringfence("audit", "--site", site, "--json")
+    assert report.code == 2, report.err
+    return {
+        (one["device"], one["session"], one["witness"], one["origin"])
+        for one in report.document["findings"]
+        if one["kind"] == "illegal-route"
+    }
+
+
+def in_words(found: Mapping[str, tuple[IllegalRoute, ...]]) -> set[tuple[str, ...]]:
+    return {
+        (switch, str(one.session), str(one.prefix), one.origin)
+        for switch, routes in found.items()
+        for one in routes
+    }
+
+
 def from_attackers(switch: str) -> Callable[[str], bool]:
     names = {session for session, *_ in expected(switch)}
     return lambda name: name in names
@@ -244,17 +263,7 @@ def test_what_attackers_announce_is_found_with_who_announces_it_until_a_deploy(
     assert outside == {"64500"}
 
     site = str(place.site)
-    report = ringfence("audit", "--site", site, "--json")
-    assert report.code == 2, report.err
-    assert {
-        (one["device"], one["session"], one["witness"], one["origin"])
-        for one in report.document["findings"]
-        if one["kind"] == "illegal-route"
-    } == {
-        (switch, str(one.session), str(one.prefix), one.origin)
-        for switch, routes in seen.items()
-        for one in routes
-    }
+    assert until(lambda: audited(site) == in_words(place.look()[1]))
     done = ringfence("deploy", "--site", site, "--yes", "--accept", "drops-routes")
     assert done.code == 0, done.err
     _, after = place.look()
