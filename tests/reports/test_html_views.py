@@ -54,6 +54,10 @@ def test_this_audit_is_drawn_once_also_if_the_history_has_it() -> None:
     assert chart(again).bars == chart(report).bars
 
 
+def test_a_history_of_none_says_so() -> None:
+    assert chart(make_report(history=())).summary == "No earlier audit is on record."
+
+
 def test_a_long_history_is_cut_at_its_old_end() -> None:
     drawn = chart(make_report(history=tuple(make_past(0, id=str(one)) for one in range(60))))
     assert len(drawn.bars) == MOST_BARS
@@ -118,6 +122,23 @@ def test_findings_know_their_place_and_age() -> None:
     ]
     assert found.devices == (("", 1), ("tor1", 1), ("tor2", 1), ("tor10", 1))
     assert found.severities == (("critical", 2), ("warning", 2))
+
+
+def test_findings_of_a_device_stand_in_the_order_of_its_sessions() -> None:
+    places: list[tuple[str, int, str]] = [
+        ("10.0.0.2", 4, "import"),
+        ("10.0.0.10", 4, "export"),
+        ("10.0.0.10", 4, "import"),
+        ("10.0.0.10", 6, "export"),
+    ]
+    findings = [
+        make_finding(session=session, family=family, direction=direction, id=str(9 - number))
+        for number, (session, family, direction) in enumerate(places)
+    ]
+    found = cards(make_report(findings=tuple(findings[::-1])), {}).cards
+    assert [(one.finding.session, one.finding.family, one.finding.direction) for one in found] == (
+        places
+    )
 
 
 def test_a_cell_of_the_matrix_is_the_weakest_way_it_stands_for() -> None:

@@ -77,6 +77,15 @@ def test_what_to_know_and_to_do_is_said_in_words() -> None:
     assert [one.text for one in clean.steps] == ["Nothing to do."]
 
 
+def test_files_that_say_nothing_are_not_devices_to_reach() -> None:
+    report = make_report(command="verify", source="configs", devices=(make_unknown(),))
+    (step,) = headline(report).steps
+    assert step.command == "ringfence verify"
+    assert step.text == (
+        "Give a file that can be read for each device that nothing is known of, and look again:"
+    )
+
+
 def test_an_audit_that_was_ended_says_so() -> None:
     assert "It was ended early: SIGTERM." in headline(REPORTS["interrupted"]()).sentences
 

@@ -53,7 +53,15 @@ def cards(report: AuditReport, anchors: Mapping[str, str]) -> Cards:
     order = list(Severity)
     ranked = sorted(
         report.findings,
-        key=lambda one: (order.index(one.severity), natural(one.device), one.kind, one.id),
+        key=lambda one: (
+            order.index(one.severity),
+            natural(one.device),
+            one.kind,
+            natural(one.session or ""),
+            one.family or 0,
+            one.direction or "",
+            one.id,
+        ),
     )
     told, left_out = first(ranked, MOST)
     severities = Counter(one.severity for one in told)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policies.drift import Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
@@ -15,6 +15,9 @@ from runbooks.reports.page.text import brief, count, listed, natural
 
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport, Finding
+
+_LIVE: Final = "devices"
+"""The source of a report on devices; any other is a folder of their configurations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,13 @@ def _steps(
     elif of[Severity.CRITICAL] or of[Severity.WARNING]:
         steps.append(Step(text="Follow the remedy of each finding below."))
     if unknown or not report.complete:
-        text = "Reach the devices that did not answer" if unknown else "Let it run to its end"
+        text = "Let it run to its end"
+        if unknown:
+            text = (
+                "Reach the devices that did not answer"
+                if report.source == _LIVE
+                else "Give a file that can be read for each device that nothing is known of"
+            )
         steps.append(Step(text=f"{text}, and look again:", command=f"ringfence {report.command}"))
     return steps or [Step(text="Nothing to do.")]
 

@@ -137,5 +137,7 @@ def _told(one: PastAudit) -> str:
 
 def _summary(audits: Sequence[PastAudit]) -> str:
     good = sum(one.complete and not (one.critical or one.warning or one.differs) for one in audits)
+    if len(audits) == 1:
+        return "No earlier audit is on record."
     total = count(len(audits), "audit")
     return f"Of the last {total}, {good:,} looked at everything and found nothing."

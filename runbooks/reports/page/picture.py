@@ -77,7 +77,9 @@ def _notes(all_tiers: Sequence[Tier], lost: int) -> list[str]:
             hidden = f", {tier.hidden:,} of them not clean" if tier.hidden else ", all clean"
             found.append(f"{grouped:,} {tier.name} are drawn together{hidden}.")
     if lost:
-        found.append(f"Not drawn: {count(lost, 'session')} to devices outside this report.")
+        found.append(
+            f"Not drawn: {count(lost, 'session')} whose far end is not in this report; see Devices."
+        )
     return found
 
 
