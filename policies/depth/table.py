@@ -125,7 +125,8 @@ class _Group:
         attacker, victim = (
             network.fabric.vertices[one] for one in (found.attacker, found.way[-1][0])
         )
-        told = "node in its rack" if _is_in_rack(attacker, victim) else str(victim)
+        in_rack = _is_in_rack(attacker, victim)
+        told = "node in its rack" if in_rack else str(victim)
         attackers, victims = sum(self.attackers.values()), len(self.victims)
         return Depth(
             attacker=_like(_attacker(attacker), attackers, found.among),
@@ -133,6 +134,7 @@ class _Group:
             hijack=found.hijack,
             victim=_like(told, victims),
             victims=victims,
+            tiers=f"{attacker.kind} to {victim.kind}{' in its rack' if in_rack else ''}",
             depth=found.depth,
             possible=found.possible,
             wanted=min(network.site.settings.min_depth, found.possible),

@@ -35,11 +35,11 @@ class Depth:
     """On how many devices one class of hijack is dropped, on its weakest way to a victim.
 
     ``attacker`` and ``victim`` are examples of those for which this holds, ``attackers`` and
-    ``victims`` how many there are. ``depth`` counts devices; 0 is: it arrives. ``possible`` is the
-    depth for ``witness`` if every guard of the matrix stood where it can stand, and ``wanted`` what
-    the site demands, at most what is possible. ``path`` has the devices on the way, in order,
-    without a subverted one; ``drops`` those that drop the witness; ``unknown`` those of which
-    nothing is known, so that they are not counted.
+    ``victims`` how many there are, ``tiers`` where they are. ``depth`` counts devices; 0 is: it
+    arrives. ``possible`` is the depth for ``witness`` if every guard of the matrix stood where it
+    can stand, and ``wanted`` what the site demands, at most what is possible. ``path`` has the
+    devices on the way, in order, without a subverted one; ``drops`` those that drop the witness;
+    ``unknown`` those of which nothing is known, so that they are not counted.
     """
 
     attacker: str
@@ -47,6 +47,7 @@ class Depth:
     hijack: Hijack
     victim: str
     victims: int
+    tiers: str
     depth: int
     possible: int
     wanted: int
@@ -59,6 +60,12 @@ class Depth:
     def short(self) -> bool:
         """Whether the depth is less than the site demands."""
         return self.depth < self.wanted
+
+    @property
+    def key(self) -> str:
+        """What tells this row from the others, whichever devices are its examples."""
+        known = " unknown" if self.unknown else ""
+        return f"{self.hijack} {self.tiers} {self.depth}/{self.possible}{known}"
 
     def __str__(self) -> str:
         way = " and ".join(one for one in (", ".join(self.path[:-1]), self.path[-1]) if one)

@@ -349,8 +349,9 @@ def test_together_the_weakest_attacker_of_each_tier_is_found(
             assert one.attacker in attackers
             assert one.way[-1][0] in one.victims
             assert one.among == sum(other.kind is kind for other in vertices)
+            # Others of its tier may be weaker only against themselves: never told too great.
             told = {v for v in one.victims if (kind, one.hijack, v) in least}
-            assert {least[kind, one.hijack, v][0] for v in told} == {depth}
+            assert all(least[kind, one.hijack, victim][0] >= depth for victim in told)
 
 
 @settings(max_examples=50, deadline=None, phases=PHASES)

@@ -115,6 +115,17 @@ def test_the_way_names_the_devices_in_order_and_those_that_drop(
     assert one.path == ("tor0", "spine0", "tor1")
     assert one.drops == ("tor0", "spine0")
     assert (one.wanted, one.short, one.attackers, one.victims) == (2, False, 2, 1)
+    assert one.key == "default-route node to node 2/2"
+
+
+def test_a_rows_key_is_its_own_and_does_not_name_devices(
+    site: Site, guarded: dict[str, Running]
+) -> None:
+    some = {name: one for name, one in guarded.items() if name != "tor1"}
+    for runnings in (guarded, some, open_runnings(site)):
+        rows = depths(site, runnings)
+        assert len({one.key for one in rows}) == len(rows)
+    assert not any(name in one.key for one in depths(site, some) for name in ("tor0", "tor1"))
 
 
 @pytest.mark.parametrize("tier", ["tor", "spine", "border"])
