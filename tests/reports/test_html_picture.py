@@ -25,11 +25,11 @@ from runbooks.reports.page.wires import Look, wires
 
 _devices = st.lists(
     st.tuples(
-        st.sampled_from(["tor", "spine", "border", "edge"]),
+        st.sampled_from(["tor", "tor", "tor", "spine", "border", "edge"]),
         st.sampled_from(DeviceState),
         st.lists(st.sampled_from([Kind.MISSING, Kind.NARROWED, Kind.LEFTOVER]), max_size=2),
     ),
-    max_size=50,
+    max_size=60,
 )
 
 
@@ -53,11 +53,10 @@ def test_every_device_is_in_one_node_and_the_worst_are_seen(made: list[Any]) -> 
         assert 0 < len(tier.nodes) <= MOST
         alone = [node for node in tier.nodes if not node.is_group]
         grouped = [name for node in tier.nodes if node.is_group for name in node.devices]
-        if grouped:
-            critical = [name for name in grouped if Kind.MISSING in names[name][1]]
-            assert not critical or all(
-                node.worst is Severity.CRITICAL for node in alone if node.worst
-            )
+        critical = {name for name, (_, kinds) in names.items() if Kind.MISSING in kinds}
+        if critical.intersection(grouped):
+            seen = [node for node in alone if critical.intersection(node.devices)]
+            assert len(seen) >= MOST - len(DeviceState)
         assert tier.hidden == sum(
             names[name][0] is not DeviceState.CLEAN or bool(names[name][1]) for name in grouped
         )
@@ -66,6 +65,21 @@ def test_every_device_is_in_one_node_and_the_worst_are_seen(made: list[Any]) -> 
             found_kinds = [kind for name in node.devices for kind in names[name][1]]
             severities = [make_finding(kind).severity for kind in found_kinds]
             assert node.worst == min(severities, key=order.index, default=None)
+
+
+def test_of_many_the_worst_are_drawn_by_themselves_in_the_order_of_their_racks() -> None:
+    made = [make_device(f"tor{number}", rack=f"rack{number // 2}") for number in range(1, 31)]
+    kinds = {f"tor{number}": Kind.NARROWED for number in range(2, 12)}
+    kinds |= {"tor30": Kind.MISSING, "tor12": Kind.MISSING, "tor1": Kind.LEFTOVER}
+    report = make_report(
+        devices=(*made, make_unknown("tor31")),
+        findings=tuple(make_finding(kind, name) for name, kind in kinds.items()),
+    )
+    (tier,) = tiers(report)
+    assert [node.title for node in tier.nodes] == [
+        "tor2", "tor3", "tor31", "tor4", "tor5", "tor12", "tor30", "24 ToRs",
+    ]  # fmt: skip
+    assert tier.hidden == 7
 
 
 @pytest.mark.parametrize(
