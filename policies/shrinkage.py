@@ -69,6 +69,7 @@ def shrinkage(
     that is no shrinking. ``holdings`` has what each cluster holds, by family.
     """
     old, new = Judge(before), Judge(after)
+    shares: dict[int, list[tuple[str | None, PrefixSet]]] = {}
     for slot, fence in sorted(fenced.items(), key=lambda item: item[0]):
         key, version, direction = slot
         was = standing(before, old, slot)
@@ -77,14 +78,24 @@ def shrinkage(
         will = standing(after, new, slot)
         if will is None:  # the session closes altogether
             will = new.session(after.sessions[key], version, direction).may
-        held = {name: addresses(one[version]) for name, one in holdings.items()}
-        nobodys = ~PrefixSet.union(version, held.values())
+        if was <= will:
+            continue
+        if version not in shares:
+            shares[version] = _shares(holdings, version)
         open_before, open_after = addresses(was), addresses(will)
-        for cluster, theirs in (*sorted(held.items()), (None, nobodys)):
+        for cluster, theirs in shares[version]:
             mine = open_before & theirs
             closed = (mine - open_after).address_count()
             if closed:
                 yield Shrink(slot=slot, cluster=cluster, closed=closed / mine.address_count())
+
+
+def _shares(
+    holdings: Mapping[str, Mapping[int, PrefixSet]], version: int
+) -> list[tuple[str | None, PrefixSet]]:
+    """Return the addresses of each cluster by its name, and last those of none."""
+    held = {name: addresses(one[version]) for name, one in holdings.items()}
+    return [*sorted(held.items()), (None, ~PrefixSet.union(version, held.values()))]
 
 
 def addresses(prefixes: PrefixSet) -> PrefixSet:
