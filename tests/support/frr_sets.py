@@ -127,7 +127,7 @@ def _helpers(dice: random.Random) -> Iterator[str]:
 def _lists(dice: random.Random, version: int, universe: Sequence[Network]) -> Iterator[str]:
     for name in LISTS:
         head = f"{_WORD[version]} prefix-list {name}"
-        match dice.randint(0, 9):
+        match dice.randint(0, 7):
             case 0:
                 continue
             case 1:
@@ -139,7 +139,7 @@ def _lists(dice: random.Random, version: int, universe: Sequence[Network]) -> It
 
 def _entry(dice: random.Random, universe: Sequence[Network]) -> str:
     action = dice.choice(("permit", "permit", "deny"))
-    if dice.randint(0, 7) == 0:
+    if dice.randint(0, 5) == 0:
         return f"{action} any"
     net = dice.choice(universe)
     if net.prefixlen and dice.random() < 0.2:
@@ -171,12 +171,12 @@ def _map(dice: random.Random, names: Sequence[str]) -> Iterator[str]:
     if dice.random() < 0.2:
         yield f"route-map {name} permit 65000"
         yield "exit"
-    if dice.random() < 0.3:
+    if dice.random() < 0.5:
         yield f"no route-map {name} optimization"
 
 
 def _matches(dice: random.Random) -> Iterator[str]:
-    families = dice.choice(((), (4,), (6,), (4,), (6,), (4, 6)))
+    families = dice.choice(((), (), (4,), (6,), (4,), (6,), (4, 6)))
     for version in families:
         name = dice.choice((*LISTS, *LISTS, "PL-UNDEFINED"))
         yield f"match {_WORD[version]} address prefix-list {name}"
@@ -204,7 +204,7 @@ def _rest(dice: random.Random, later: Sequence[str], number: int) -> Iterator[st
         )
     if dice.random() < 0.2:
         yield f"call {dice.choice((*later, 'RM-NOWHERE'))}"
-    if dice.random() < 0.15:
+    if dice.random() < 0.35:
         yield dice.choice(("on-match next", f"on-match goto {number + dice.randint(1, 40)}"))
 
 
