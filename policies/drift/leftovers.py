@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from policies.drift.cause import Cause, tampered_list
 from policies.drift.kinds import Kind
 from policies.drift.report import Felt
+from policies.drift.words import slot_name
 from policies.ownership import is_intact, is_owned
-from policies.references import EntryRef, StanzaRef
+from policies.references import AttachmentRef, EntryRef, StanzaRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,34 +21,63 @@ if TYPE_CHECKING:
     from policies.drift.view import View
     from policies.managed import Slot
 
+#: A prefix-list's family and name.
+Key = tuple[int, str]
+
 
 def add_leftovers(view: View, findings: Findings) -> None:
     """Tell what is left, besides what ``findings`` has."""
     told = findings.places
     lists = {(one.version, one.prefix_list) for one in told if isinstance(one, EntryRef)}
-    for version, name in sorted(view.now.lists):
-        if (version, name) not in lists and not is_intact(view.now.lists[version, name]):
-            lists.add((version, name))
-            findings.add(tampered_list(view, version, name))
+    lists |= _add_tampered(view, findings, lists)
     if view.wanted.violations:
         # What is wanted is not known, and so not what is left.
         return
-    stanzas = {(one.route_map, one.seq) for one in told if isinstance(one, StanzaRef)}
-    left: set[tuple[int, str]] = set()
+    lists |= _add_stanzas(
+        view, findings, {(one.route_map, one.seq) for one in told if isinstance(one, StanzaRef)}
+    )
+    _add_attachments(view, findings)
+    _add_lists(view, findings, lists)
+    _add_wanted(view, findings)
+
+
+def _add_tampered(view: View, findings: Findings, told: set[Key]) -> set[Key]:
+    """Tell of the edited lists that no guard asks, and return them."""
+    found = {key for key, one in view.now.lists.items() if key not in told and not is_intact(one)}
+    for version, name in sorted(found):
+        findings.add(tampered_list(view, version, name))
+    return found
+
+
+def _add_stanzas(view: View, findings: Findings, told: set[tuple[str, int | None]]) -> set[Key]:
+    """Tell of our stanzas that nothing wants, and return the lists that they ask."""
+    left: set[Key] = set()
     for (name, seq), stanza in sorted(view.now.stanzas.items(), key=lambda item: item[0]):
         if (name, seq) in view.wanted.managed.stanzas:
             continue
         left |= {*stanza.referred}
-        if (name, seq) not in stanzas and not _explained(view, name, findings):
+        if (name, seq) not in told and not _explained(view, name, findings):
             cause = _leftover_stanza(view, name, seq)
             for felt in _felt(view, name, stanza.referred) or [None]:
                 findings.add(cause, felt)
-    used = {key for one in view.now.stanzas.values() for key in one.referred}
-    for version, name in sorted(view.now.lists):
-        gone = (version, name) not in view.wanted.managed.lists
-        if gone and (version, name) not in used | left | lists:
-            findings.add(_leftover_list(view, version, name))
-    _add_wanted(view, findings)
+    return left
+
+
+def _add_attachments(view: View, findings: Findings) -> None:
+    """Tell of sessions that no guard wants, and that have a map of ours which others need."""
+    wanted = view.wanted.managed
+    needed = {name for name, _ in wanted.stanzas}
+    for slot, name in sorted(view.now.attachments.items()):
+        if name in needed and slot not in view.wanted.fenced and slot not in wanted.attachments:
+            findings.add(_leftover_attachment(view, slot, name), _lost_by(view, slot))
+
+
+def _add_lists(view: View, findings: Findings, told: set[Key]) -> None:
+    """Tell of our lists that nothing asks."""
+    asked = {key for one in view.now.stanzas.values() for key in one.referred}
+    for key in sorted(view.now.lists):
+        if key not in view.wanted.managed.lists and key not in asked | told:
+            findings.add(_leftover_list(view, *key))
 
 
 def _explained(view: View, name: str, findings: Findings) -> bool:
@@ -55,15 +85,29 @@ def _explained(view: View, name: str, findings: Findings) -> bool:
     return any(slot in findings.slots for slot in view.users.get(name, ()))
 
 
-def _felt(view: View, name: str, referred: tuple[tuple[int, str], ...]) -> list[Felt | None]:
+def _felt(view: View, name: str, referred: tuple[Key, ...]) -> list[Felt | None]:
     """Return what a guard that nothing wants holds back."""
     versions = {version for version, _ in referred} or {4, 6}
-    found: list[Felt | None] = []
-    for slot in view.users.get(name, ()):
-        if slot[1] in versions and slot not in view.wanted.fenced:
-            dropped = view.may_later(slot) - view.may(slot)
-            found.append(Felt(slot, None, dropped or None))
-    return found
+    return [
+        _lost_by(view, slot)
+        for slot in view.users.get(name, ())
+        if slot[1] in versions and slot not in view.wanted.fenced
+    ]
+
+
+def _lost_by(view: View, slot: Slot) -> Felt:
+    return Felt(slot, None, (view.may_later(slot) - view.may(slot)) or None)
+
+
+def _leftover_attachment(view: View, slot: Slot, name: str) -> Cause:
+    where = slot_name(view.running, slot)
+    return Cause(
+        kind=Kind.LEFTOVER,
+        object=where,
+        what=f"{view.nouns.a_map(name)} is attached to {where}, and no guard is wanted there",
+        mended="a deploy detaches it",
+        references=(AttachmentRef(*slot),),
+    )
 
 
 def _leftover_stanza(view: View, name: str, seq: int) -> Cause:

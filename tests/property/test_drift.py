@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fabrics import make_device
-from filter_sets import VERSIONS, guards_of
+from filter_sets import VERSIONS, guards_of, wishes
 from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 from tampering import Generations, generations, tampered
@@ -98,6 +98,7 @@ def test_what_was_tampered_with_is_told(
     assert_told(running, guards, narrower=narrower)
     assert_told(data.draw(tampered(clean)), guards, narrower=narrower)
     assert_told(clean, guards_of(wished, second), narrower=narrower)
+    assert_told(clean, guards_of(data.draw(wishes(clean)), first), narrower=narrower)
 
 
 @settings(max_examples=60, deadline=None, phases=PHASES)

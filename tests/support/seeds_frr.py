@@ -159,6 +159,14 @@ SEEDS = (
         Expected(Kind.NARROWED, NARROW, "route-map FROM-NODE stanza 5", 4),
     ),
     _seed(
+        "copy of a list that nothing asks",
+        "ip prefix-list <out-orange-v4>.2 seq 10 deny 10.65.0.0/16 ge 26 le 26\n"
+        "ip prefix-list <out-orange-v4>.2 seq 20 deny 191.51.100.0/24 ge 32 le 32\n"
+        "ip prefix-list <out-orange-v4>.2 seq 30 deny 191.51.100.0/24\n"
+        "ip prefix-list <out-orange-v4>.2 seq 40 permit 0.0.0.0/0 le 32",
+        Expected(Kind.LEFTOVER, NONE, "prefix-list <out-orange-v4>.2 (ipv4)"),
+    ),
+    _seed(
         "family switched off",
         f"{_V6}  no neighbor NODES6 activate",
         Expected(
