@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from base64 import b64encode
 from collections import Counter
-from functools import cache
+from fnmatch import fnmatch
+from functools import cache, partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from audit_parts import make_device, make_differing, make_finding, make_session
 from audit_reports import HOSTILE, REPORTS, make_report
 from jinja2 import Environment, nodes
+from lab_command import CHECKOUT
 from page_reports import make_fabric
 
 from policies.drift import Kind
@@ -250,3 +253,13 @@ def test_no_template_takes_text_for_markup(path: Path) -> None:
     )
     assert list(tree.find_all(nodes.ScopedEvalContextModifier)) == []
     assert list(tree.find_all(nodes.MarkSafe)) == []
+
+
+def test_all_that_the_page_is_made_of_is_delivered() -> None:
+    """A wheel has only packages, and of their files only those that are asked for."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    made_of = [one.name for one in _TEMPLATES.iterdir() if one.is_file() and one.suffix != ".py"]
+    assert (_TEMPLATES / "__init__.py").is_file()
+    assert {"page.html.j2", "page.css", "page.js"} <= set(made_of)
+    assert [one for one in made_of if not any(map(partial(fnmatch, one), patterns))] == []
