@@ -2,7 +2,8 @@
 
 RFC 8212 asks of eBGP that without a policy nothing is accepted and nothing announced; of iBGP
 it asks nothing. Law: once the ``closing`` lines are in the configuration, nothing gets through
-the session any more, but for a default route that it is told to make up.
+the session any more, but for a default route that it is told to make up, and unless a line of its
+own takes the platform's setting back, which the text says.
 """
 
 from __future__ import annotations

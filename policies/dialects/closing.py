@@ -7,6 +7,7 @@ have a setting for that, or none; what always helps is a policy that denies ever
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 from policies.change import Attach, SetStanza
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.change import Step
-    from policies.filters import Running
+    from policies.filters import RouteMap, Running
     from policies.managed import Slot
 
 _NAME = "DENY-ALL"
@@ -50,17 +51,20 @@ def policy_name(running: Running) -> tuple[str, bool]:
         for one in session.attachments.values()
         if one.route_map is not None
     }
-    words = {word for name in attached for word in name.split()}
-    for number in range(1, len(running.route_maps) + len(words) + 2):
+    taken = {word for name in attached for word in name.split()} | running.other_uses.keys()
+    for number in count(1):
         name = _NAME if number == 1 else f"{_NAME}-{number}"
         found = running.route_maps.get(name)
-        if found is not None and [
-            (one.action, one.referred, one.unknown, one.goes_on) for one in found.stanzas
-        ] == [(Action.DENY, (), (), False)]:
+        if found is not None and _denies_all(found):
             return name, True
-        if found is None and name not in words | running.other_uses.keys():
-            return name, False
-    raise AssertionError("more names are taken than there are names")
+        if found is None and name not in taken:
+            break
+    return name, False
+
+
+def _denies_all(found: RouteMap) -> bool:
+    said = [(one.action, one.referred, one.unknown, one.goes_on) for one in found.stanzas]
+    return said == [(Action.DENY, (), (), False)]
 
 
 def deny_all(slot: Slot, running: Running, writer: Writer) -> tuple[str, ...]:

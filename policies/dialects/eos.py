@@ -47,7 +47,7 @@ class EosDialect:
     line_by_line = False
 
     #: Arista's note on missing policies.
-    knob: Knob | None = Knob(_KNOB)
+    knob: Knob | None = Knob(_KNOB, "unless a line of its own says permit")
 
     def parse(self, text: str) -> Running:
         """Return the filter set of a whole running configuration."""
