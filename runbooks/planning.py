@@ -125,6 +125,8 @@ def dry_run_all(
         DeviceError: of the first device that refuses.
     """
     changed = [name for name, one in plans.items() if not one.is_empty]
+    # What one switch stops is gone from those behind it too, where it may be legitimate.
+    stopped = frozenset(drop.prefix for one in plans.values() for drop in one.drops)
     with progress.stage("dry-run", changed) as done:
         runs = fleet.each(
             dry_run,
@@ -139,6 +141,7 @@ def dry_run_all(
                         before=snapshots[name],
                         fenced=fenced[name],
                         max_lost=site.settings.limits.max_lost_routes,
+                        stopped=stopped,
                     ),
                 )
                 for name in changed

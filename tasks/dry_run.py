@@ -33,6 +33,7 @@ class Trial:
     """A candidate, and what is known of the device that it is for.
 
     ``after`` is what it would mean there, where that was computed; see ``digest_after`` anyway.
+    ``stopped`` are the prefixes that the plan drops on some device.
     """
 
     candidate: str
@@ -41,6 +42,7 @@ class Trial:
     before: Snapshot
     fenced: Mapping[Slot, Fence]
     max_lost: float
+    stopped: frozenset[str] = frozenset()
 
 
 def dry_run(host: Host, device: Device, trial: Trial) -> DryRun:
@@ -64,6 +66,7 @@ def dry_run(host: Host, device: Device, trial: Trial) -> DryRun:
         fenced=trial.fenced,
         before=trial.before,
         max_lost=trial.max_lost,
+        stopped=trial.stopped,
     )
     if would_hold is not None:
         verify_config(device, would_hold, expected)

@@ -42,6 +42,8 @@ class Expected:
     ``running`` is None where only its ``digest`` is known: of a way back that was rendered in an
     earlier run, on a platform that shows no candidate. ``max_lost`` is the part of a session's
     accepted routes that may vanish meanwhile, as pods come and go, before the change is blamed.
+    ``stopped`` are the prefixes that the plan drops on some device, and which so may vanish behind
+    it too.
     """
 
     running: Running | None
@@ -49,6 +51,7 @@ class Expected:
     fenced: Mapping[Slot, Fence]
     before: Snapshot
     max_lost: float
+    stopped: frozenset[str] = frozenset()
 
 
 def verify_config(device: Device, text: str, expected: Expected) -> Running:
@@ -118,7 +121,7 @@ def verify_routes(
         for slot in asked:
             now = tables.accepted[slot]
             before = expected.before.tables.accepted[slot]
-            wrong = wrong or _judge(slot, before, now, allowed[slot], expected.max_lost)
+            wrong = wrong or _judge(slot, before, now, allowed[slot], expected)
         if wrong is None:
             return sum(len(routes) for routes in tables.accepted.values())
         if time.monotonic() >= deadline:
@@ -138,12 +141,13 @@ def _judge(
     before: frozenset[Network],
     now: frozenset[Network],
     allowed: Accepts,
-    max_lost: float,
+    expected: Expected,
 ) -> str | None:
     illegal = sorted(str(one) for one in now if one not in allowed.may)
     if illegal:
         return f"{illegal[0]} is still accepted from {slot[0]}"
-    lost = sorted(str(one) for one in before - now if one in allowed.must)
-    if len(lost) > max_lost * len(before):
+    gone = {str(one) for one in before - now if one in allowed.must}
+    lost = sorted(gone - expected.stopped)
+    if len(lost) > expected.max_lost * len(before):
         return f"{lost[0]} is no longer accepted from {slot[0]}"
     return None

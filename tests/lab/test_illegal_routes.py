@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab_fixture import start_somewhere
-from site_fixture import edit, make_site, ringfence
+from site_fixture import make_site, ringfence
 
 from inventory.site import load_site
 from lab.attacks import ATTACKS
@@ -95,9 +95,6 @@ def place(
     for attacker in AT:
         lab.announce(attacker, tuple(one.prefix for one in ATTACKS if one.attacker == attacker))
     site = make_site(lab, folder)
-    # What a rack's switch stops to let in is gone from those behind it too, where its prefix may be
-    # legitimate: a deploy under attack has to be told that it may lose that.
-    edit(site, "site.yaml", "pools: pools.yaml", "pools: pools.yaml\nlimits: {max_lost_routes: 1}")
     try:
         yield Place(lab, site)
     finally:
