@@ -8,8 +8,9 @@ from hypothesis import settings
 pytest_plugins = ("lab_fixture", "postgres_fixture", "site_fixture")
 
 # CI tells of a change, so it takes the same examples every time; a developer's run looks further.
-settings.register_profile("ci", derandomize=True, print_blob=True)
-settings.register_profile("developer", print_blob=True)
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("ci", derandomize=True, print_blob=True, deadline=None)
+settings.register_profile("developer", print_blob=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "developer")
 
 # Under nohup, or as a shell's job in the background, signals are ignored, and what is ignored stays
