@@ -20,7 +20,9 @@ def scene(lab: Lab, tmp_path: Path) -> Iterator[Scene]:
     before = configurations(lab)
     site = make_site(lab, tmp_path)
     edit(site, "site.yaml", "confirm: 60, settle: 20", "confirm: 10, settle: 20, patience: 0")
-    yield Scene(lab, site)
+    made = Scene(lab, site)
+    yield made
+    made.find()
     for speaker in ("rogue", "node21"):
         lab.withdraw(speaker)
     unfence(lab)

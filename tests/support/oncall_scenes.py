@@ -6,6 +6,7 @@ Law: a scene is the real thing: a killed process, an announced route, a switch t
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,8 +14,12 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+import pytest
 from oncall import TOR1, Command, Hands, steps, text_of
 from site_fixture import CHECKOUT, edit, ringfence
+
+from lab.topology import SWITCHES
+from runbooks.ledger import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +32,8 @@ KILLED_RUN = CHECKOUT / "tests" / "support" / "killed_run.py"
 #: wave waits for its confirmation then.
 MIDDLE = 6
 GREEN = "{cidr: 10.67.0.0/16, kind: workload, block_size: 26}"
-_TOO_LONG_S = 60.0
+#: More than anything here ever takes, on a busy machine too.
+_TOO_LONG_S = 240.0
 
 
 @dataclass(slots=True)
@@ -47,18 +53,18 @@ class Scene:
         """Fence the network; return the run."""
         return self.ringfence("deploy", "--yes")
 
-    def start(self, *words: str, step: int = 0) -> subprocess.Popen[bytes]:
-        """Start a command that dies beside the ``step``-th step of the record; 0 never comes."""
-        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    def kill(self, *words: str, step: int) -> None:
+        """Run a command that dies by SIGKILL beside the ``step``-th step of the record."""
         argv = [sys.executable, str(KILLED_RUN), "after", str(step), *words]
-        return subprocess.Popen(
+        ended = subprocess.run(
             [*argv, "--site", str(self.site)],
             cwd=CHECKOUT,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
 
     def by_hand(self, *lines: str) -> None:
         """Let somebody change tor1."""
@@ -84,14 +90,24 @@ class Scene:
             assert time.monotonic() < deadline
             time.sleep(0.2)
 
-    def await_step(self, text: str) -> None:
-        """Wait until the newest run has ``text`` on record."""
-        self._await(
-            lambda: any(
-                text in events.read_text(encoding="utf-8")
-                for events in self.site.glob("runs/*/events.jsonl")
-            )
-        )
+    def lose(self, *switches: str, step: str, **facts: object) -> None:
+        """Let a deploy lose ``switches`` once ``step`` is on record; it must end with 3."""
+        write = Record.write
+
+        def written(record: Record, name: str, **said: object) -> None:
+            write(record, name, **said)
+            if name == step and facts.items() <= said.items():
+                for switch in switches:
+                    self.lab.fault(switch, "refuse")
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Record, "write", written)
+            self.ringfence("deploy", "--yes", code=3)
+
+    def find(self) -> None:
+        """Let every switch answer again."""
+        for switch in SWITCHES:
+            self.lab.fault(switch, "refuse", on=False)
 
     def hands(self, events: dict[str, Callable[[], None]] | None = None, **put_in: str) -> Hands:
         """Return the hands that follow a page here."""
@@ -113,19 +129,14 @@ def hijack_under_way(scene: Scene) -> Hands:
 
 
 def deploy_failed_half_way(scene: Scene) -> Hands:
-    deploy = scene.start("deploy", "--yes")
-    scene.await_step('"wave": 2')
-    scene.lab.fault("spine2", "refuse")
-    assert deploy.wait(_TOO_LONG_S) == 3
+    # One that waits for its confirmation, and one whose turn it is: that makes all go back.
+    scene.lose("spine1", "tor2", step="prepare", wave=2)
     (run,) = (folder.name for folder in scene.site.glob("runs/*/"))
-    return scene.hands(
-        {"spine2 answers again": lambda: scene.lab.fault("spine2", "refuse", on=False)}, RUN=run
-    )
+    return scene.hands({"spine1 answers again": scene.find}, RUN=run)
 
 
 def jump_host_died(scene: Scene) -> Hands:
-    deploy = scene.start("deploy", "--yes", step=MIDDLE)
-    assert deploy.wait(_TOO_LONG_S) == -9
+    scene.kill("deploy", "--yes", step=MIDDLE)
     return scene.hands()
 
 
