@@ -12,6 +12,7 @@ from audit_parts import (
     make_unknown,
 )
 from audit_reports import ENDED, REPORTS, SHALLOW, STARTED, make_report
+from lab_command import CHECKOUT
 
 from policies.drift import Kind
 from runbooks.reports.page.headline import headline
@@ -64,14 +65,17 @@ def test_what_to_know_and_to_do_is_said_in_words() -> None:
         ("Make a plan that mends it:", "ringfence audit --fix plan.json"),
         ("Review it, then carry it out:", "ringfence deploy plan.json"),
         ("Reach the devices that did not answer, and look again:", "ringfence audit"),
+        ("Step by step:", "runbooks/oncall/drift-found.md"),
     ]
     routes = headline(make_report(findings=(make_finding(Kind.ILLEGAL_ROUTE),)))
-    look, follow = (one.text for one in routes.steps)
-    assert look == (
+    look, follow, page = routes.steps
+    assert look.text == (
         "Look at the routes first: 1 route is in a table right now that no pool allows, "
-        "from 172.20.1.7."
+        "from 172.20.1.7. What the hand does then:"
     )
-    assert follow == "Follow the remedy of each finding below."
+    assert follow.text == "Follow the remedy of each finding below."
+    assert (CHECKOUT / look.command).is_file()
+    assert (CHECKOUT / page.command).is_file()
     clean = headline(REPORTS["clean"]())
     assert clean.sentences == ("All of 3 devices hold what the pools allow, and nothing more.",)
     assert [one.text for one in clean.steps] == ["Nothing to do."]
@@ -79,7 +83,7 @@ def test_what_to_know_and_to_do_is_said_in_words() -> None:
 
 def test_files_that_say_nothing_are_not_devices_to_reach() -> None:
     report = make_report(command="verify", source="configs", devices=(make_unknown(),))
-    (step,) = headline(report).steps
+    step, _ = headline(report).steps
     assert step.command == "ringfence verify"
     assert step.text == (
         "Give a file that can be read for each device that nothing is known of, and look again:"

@@ -16,13 +16,15 @@ from runbooks.reports.page.text import brief, count, listed, natural
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport, Finding
 
+_ON_CALL: Final = "runbooks/oncall"
+
 _LIVE: Final = "devices"
 """The source of a report on devices; any other is a folder of their configurations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do: a sentence, and the command for it if there is one."""
+    """One thing to do: a sentence, and the command for it, or the page to read, if there is one."""
 
     text: str
     command: str = ""
@@ -126,7 +128,8 @@ def _steps(
         steps.append(
             Step(
                 text=f"Look at the routes first: {count(len(routes), 'route is', 'routes are')} in "
-                f"a table right now that no pool allows{source}."
+                f"a table right now that no pool allows{source}. What the hand does then:",
+                command=f"{_ON_CALL}/hijack-under-way.md",
             )
         )
     if any(one.deploy is not None and one.deploy.obstacles for one in report.devices):
@@ -149,7 +152,9 @@ def _steps(
                 else "Give a file that can be read for each device that nothing is known of"
             )
         steps.append(Step(text=f"{text}, and look again:", command=f"ringfence {report.command}"))
-    return steps or [Step(text="Nothing to do.")]
+    if not steps:
+        return [Step(text="Nothing to do.")]
+    return [*steps, Step(text="Step by step:", command=f"{_ON_CALL}/drift-found.md")]
 
 
 def _tiles(report: AuditReport) -> tuple[Tile, ...]:
