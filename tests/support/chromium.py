@@ -55,6 +55,7 @@ class Chromium:
     def __init__(self, folder: Path) -> None:
         program = shutil.which("chromium")
         assert program is not None, missing()
+        self._log = folder / "chromium.log"
         to_read, self._to = os.pipe()
         self._from, to_write = os.pipe()
         # Chromium reads 3 and writes 4; ours are moved away, lest one of them is in the way.
@@ -69,7 +70,7 @@ class Chromium:
                 (
                     os.POSIX_SPAWN_OPEN,
                     1,
-                    str(folder / "chromium.log"),
+                    str(self._log),
                     os.O_WRONLY | os.O_CREAT,
                     0o600,
                 ),
@@ -120,7 +121,7 @@ class Chromium:
             ready, _, _ = select.select([self._from], [], [], max(0.0, end - time.monotonic()))
             assert ready, "the browser does not answer"
             part = os.read(self._from, 1 << 20)
-            assert part, "the browser has ended"
+            assert part, f"the browser has ended: {self._log.read_text()[-2000:]}"
             self._unread += part
         raw, _, self._unread = self._unread.partition(b"\0")
         message: dict[str, Any] = json.loads(raw)
