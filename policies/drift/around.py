@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from policies.drift.kinds import Kind
 from policies.drift.model import Drift
-from policies.drift.words import examples, session_name, who
+from policies.drift.words import examples, session_name
 from policies.filters import Direction, SessionKey, members
 from policies.pools import outside
 from policies.references import AttachmentRef
@@ -80,11 +80,10 @@ def obstacles(view: View, told: Collection[Violation]) -> Iterator[Drift]:
             continue
         slots = sorted(slot for slot, found in view.wanted.obstructed.items() if found == one)
         sessions = {slot[0] for slot in slots}
-        about = f" of {who(view.running, slots)}" if slots else f": {one.evidence}"
         yield Drift(
             kind=Kind.OBSTACLE,
             session=next(iter(sessions)) if len(sessions) == 1 else None,
-            object=f"{one.limit}{about}",
+            object=f"{one.limit}: {one.evidence}",
             text=one.evidence,
             references=tuple(AttachmentRef(*slot) for slot in slots),
             remedy=one.way_out,

@@ -103,6 +103,14 @@ def _placed(view: View, slot: Slot, shape: Shape) -> Cause | None:
             mended="a deploy makes it anew and refers to that",
             references=(StanzaRef(name, guard.seq), EntryRef(version, listed, None)),
         )
+    if is_owned(name) and shape.end is None:
+        return Cause(
+            kind=Kind.MISSING,
+            object=f"the end of {view.nouns.a_map(name)}",
+            what=f"the end of {view.nouns.a_map(name)} is not on the device, and nothing passes",
+            mended="a deploy puts a whole one in its place",
+            references=(StanzaRef(name, None),),
+        )
     first = first_way_through(shape.found)
     if not is_owned(name) and first < guard.seq:
         return _shadowed(view, shape, first)

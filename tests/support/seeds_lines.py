@@ -123,6 +123,42 @@ EOS = (
     ),
 )
 
+_BARE = f"{_EOS} no neighbor 10.255.21.1 route-map FROM-TOR1 in"
+_OWN = "route-map RF-import-out-orange.infra-v4"
+
+EOS_OWN = (
+    _eos(
+        "permit put into a map of ringfence's",
+        f"{_OWN} permit 2",
+        Expected(Kind.FOREIGN_LINE, NONE, f"{_OWN} stanza 2", 4),
+        before=_BARE,
+    ),
+    _eos(
+        "guard in a map of ringfence's made a permit",
+        f"no {_OWN} deny 1\n{_OWN} permit 1\n match ip address prefix-list <out-orange.infra-v4>",
+        Expected(Kind.FOREIGN_LINE, WEAK, f"{_OWN} stanza 1", 4),
+        before=_BARE,
+    ),
+    _eos(
+        "guard in a map of ringfence's deleted",
+        f"no {_OWN} deny 1",
+        Expected(Kind.MISSING, WEAK, f"{_OWN} (ipv4)", 4),
+        before=_BARE,
+    ),
+    _eos(
+        "end of a map of ringfence's deleted",
+        f"no {_OWN} permit 65535",
+        Expected(Kind.MISSING, NARROW, f"the end of {_OWN}", 4),
+        before=_BARE,
+    ),
+    _eos(
+        "map of ringfence's detached",
+        f"{_EOS} no neighbor 10.255.21.1 {_OWN} in",
+        Expected(Kind.DETACHED, WEAK, "neighbor 10.255.21.1 ipv4 import", 4),
+        before=_BARE,
+    ),
+)
+
 IOS = (
     _ios(
         "entry added, a foreign prefix",
@@ -249,4 +285,4 @@ NXOS = (
     ),
 )
 
-SEEDS = (*EOS, *IOS, *NXOS)
+SEEDS = (*EOS, *EOS_OWN, *IOS, *NXOS)
