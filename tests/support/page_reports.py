@@ -1,4 +1,4 @@
-"""Audit reports of whole fabrics, for tests of the page: :func:`clos`.
+"""Audit reports of whole fabrics, for tests of the page: :func:`make_fabric`.
 
 Law: what is clean is made from the fabric's shape alone; what is not is named by the caller.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PLATFORMS = ("junos", "iosxr", "nxos", "eos", "frr", "ios")
 
 
-def clos(
+def make_fabric(
     borders: int,
     spines: int,
     tors: int,
