@@ -128,6 +128,14 @@ class BestWays:
             paid = cost + (not is_charged and not self._prefix & gate[0]) + drops
             heappush(self._heap, (paid, length + 1, (far, drops), state, label))
 
+    def leads_to(self, goal: int) -> bool:
+        """Return whether there is a way to ``goal`` that comes by no start twice."""
+        try:
+            self._reach(goal)
+        except KeyError:
+            return False
+        return True
+
     def cost(self, goal: int) -> int:
         """Return how many devices drop it on the way to ``goal``; KeyError if there is none."""
         return self._reach(goal)[0]

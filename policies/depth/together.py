@@ -84,7 +84,10 @@ class _Tier:
         """Return the way to one victim; None if it is no question, or nothing could be dropped."""
         depth, version, prefix = weakest
         vertices = self.network.fabric.vertices
-        attacker, way = self.best(hijack, version, prefix).to(victim)
+        best = self.best(hijack, version, prefix)
+        if not best.leads_to(victim):  # of a ToR's own nodes: they get it back by a loop alone
+            return None
+        attacker, way = best.to(victim)
         if is_spared(vertices[attacker], vertices[victim], version):
             return None
         possible = max(depth, self.possible(attacker, version, prefix).cost(victim))
