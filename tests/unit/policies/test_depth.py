@@ -367,3 +367,18 @@ def test_apart_and_together_agree_where_the_weakest_hides_none(
     rows = [one for one in depths(site, holed) if one.victim == "outside"]
     assert {(one.hijack, one.depth) for one in rows} == apart
     assert all(one.attacker.endswith(("(the weakest of 2)", "subverted")) for one in rows)
+
+
+@pytest.mark.parametrize("limit", [0, 10**9], ids=["together", "apart"])
+def test_as_many_devices_drop_as_the_depth_says_and_a_subverted_one_is_none_of_them(
+    site: Site, guarded: dict[str, Running], monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr("policies.depth.table.WORK", limit)
+    rows = depths(site, guarded)
+    assert {(one.key, one.path) for one in rows if len(one.drops) != one.depth} == set()
+    assert all(set(one.drops) <= set(one.path) for one in rows)
+    subverted = [one for one in rows if "subverted" in one.attacker]
+    assert not [one for one in subverted if one.attacker.split()[0] in one.path]
+    # A ToR's hold over its own nodes hides not what it may do to those of others.
+    tiers = {one.tiers for one in subverted if one.hijack is Hijack.DEFAULT_ROUTE}
+    assert "tor to node" in tiers
