@@ -22,6 +22,7 @@ from policies.dialects.eos_parse import EosReader
 from policies.dialects.foreign import foreign
 from policies.dialects.free_text import eos_opener, free_text
 from policies.dialects.ios_like import IN_OUT, change_lines
+from policies.dialects.line_ends import ended_lines
 from policies.dialects.prefix_lines import FAMILY_WORD, entry_text
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class EosDialect:
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks."""
-        lines = text.splitlines(keepends=True)
+        lines = ended_lines(text)
         return foreign(lines, free_text(lines, eos_opener))
 
     def list_lines(self, one: PrefixList) -> Iterator[str]:

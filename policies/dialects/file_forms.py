@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_braces import is_braces, set_form
+from policies.dialects.line_ends import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ def _frr(text: str) -> Form:
     Without it a cut shows only where it is not between two sections, which end in ``!``
     (FRRouting, vtysh/vtysh.c: vtysh_write_integrated and show_running_config).
     """
-    lines = text.rstrip().splitlines()
+    lines = lines_of(text.rstrip())
     return (text.rstrip() + "\nend\n", None) if lines and lines[-1] == "!" else (text, None)
 
 

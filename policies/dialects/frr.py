@@ -14,6 +14,7 @@ from policies.change import AddList, Attach, Detach, Relist, RemoveList, RemoveS
 from policies.dialects.closing import Knob, deny_all
 from policies.dialects.foreign import foreign
 from policies.dialects.frr_parse import FrrReader
+from policies.dialects.line_ends import ended_lines
 from policies.dialects.prefix_lines import FAMILY_WORD, list_lines
 from policies.dialects.stanza_lines import stanza_lines
 from policies.filters import Direction
@@ -66,7 +67,7 @@ class FrrDialect:
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks."""
-        lines = text.splitlines(keepends=True)
+        lines = ended_lines(text)
         return foreign(lines, [False] * len(lines))
 
 

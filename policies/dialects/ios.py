@@ -24,6 +24,7 @@ from policies.dialects.foreign import foreign
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
 from policies.dialects.ios_parse import IosReader
+from policies.dialects.line_ends import ended_lines
 from policies.dialects.prefix_lines import list_lines
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class IosDialect:
 
     def foreign(self, text: str) -> str:
         """Return ``text`` without our lines, and without the separators between blocks."""
-        lines = text.splitlines(keepends=True)
+        lines = ended_lines(text)
         return foreign(lines, free_text(lines, ios_opener))
 
     def list_lines(self, one: PrefixList) -> list[str]:

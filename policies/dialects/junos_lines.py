@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from policies.dialects.junos_own import END
 from policies.dialects.junos_parse import read
 from policies.dialects.junos_text import statements
+from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex, Terms
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def index(text: str) -> LineIndex:
     both = {path for one in reading.scopes for path in one.marks.doubtful}
     lines = _lines(text, wanted, both)
     return LineIndex(
-        lines=tuple(text.splitlines()),
+        lines=tuple(lines_of(text)),
         terms=_TERMS,
         entries={
             key: tuple(next(iter(lines.get(path, ())), None) for path in some)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from policies.dialects.line_ends import ended_lines
 from policies.errors import ParseError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def statements(text: str) -> Iterator[Statement]:
         ParseError: a quote is never closed.
     """
     held, first = "", 0
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+    for number, line in enumerate(ended_lines(text), start=1):
         if not held and '"' not in line:
             yield Statement(line, number)
             continue

@@ -20,6 +20,7 @@ from policies.dialects.closing import deny_all
 from policies.dialects.foreign import foreign
 from policies.dialects.free_text import free_text, nxos_opener
 from policies.dialects.ios_like import IN_OUT, change_lines
+from policies.dialects.line_ends import ended_lines
 from policies.dialects.nxos_families import inherited_families
 from policies.dialects.nxos_parse import NxosReader
 from policies.dialects.nxos_scheduler import scheduler_lines
@@ -80,7 +81,7 @@ class NxosDialect:
         The jobs and schedules that a commit's revert timer is made of are ours too. An empty
         family stays, as it activates the family, unless the neighbor inherits that anyway.
         """
-        lines = text.splitlines(keepends=True)
+        lines = ended_lines(text)
         literal = free_text(lines, nxos_opener)
         hollow = inherited_families(lines, literal)
         rows = zip(lines, literal, hollow, strict=True)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from policies.dialects.hierarchy import Block, blocks, walk
+from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex
 from policies.dialects.prefix_lines import VERSION, ListGrammar, Lists
 from policies.dialects.stanza_lines import HEADER, read_stanza
@@ -59,7 +60,7 @@ class Reader(ABC):
             ParseError: ``text`` is cut short or is no configuration of the platform, or a
                 line of a prefix-list makes no sense.
         """
-        lines = self.commands(text.splitlines())
+        lines = self.commands(lines_of(text))
         self.check(lines)
         tops = blocks(lines, deep=_ROUTER)
         self.prepare(tops)
@@ -85,7 +86,7 @@ class Reader(ABC):
         """
         self.parse(text)
         return LineIndex(
-            lines=tuple(text.splitlines()),
+            lines=tuple(lines_of(text)),
             entries=self.lists.lines(),
             stanzas=self.numbers,
             parts={slot: parts for one in self.built for slot, parts in one.lines()},

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import free_text, ios_opener
+from policies.dialects.line_ends import ended_lines
 from policies.dialects.xr_parse import XrReader
 from policies.dialects.xr_wrapper import inner_policies
 from policies.ownership import is_owned
@@ -45,7 +46,7 @@ def foreign_lines(text: str) -> Iterator[str]:
         for instance in reader.instances
         for at, said in _instead(instance, inner).items()
     }
-    lines = text.splitlines(keepends=True)
+    lines = ended_lines(text)
     literal = free_text(lines, ios_opener)
     inherited = {at - 1 for instance in reader.instances for at in _inherited_families(instance)}
     kept: list[tuple[str, bool]] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.hierarchy import blocks, walk
+from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex, Terms
 from policies.dialects.peers import asn
 from policies.dialects.xr_objects import located_set, split_objects
@@ -71,7 +72,7 @@ class XrReader:
         # Of what is said twice the first counts, as in the filter set.
         backwards = tuple(reversed(self.instances))
         return LineIndex(
-            lines=tuple(text.splitlines()),
+            lines=tuple(lines_of(text)),
             terms=_TERMS,
             entries=self.entries,
             stanzas=self.numbers,
@@ -85,7 +86,7 @@ class XrReader:
         Raises:
             ParseError: ``text`` is cut short or is no configuration of the platform.
         """
-        lines = text.splitlines()
+        lines = lines_of(text)
         literal = free_text(lines, ios_opener)
         plain = ["" if free else line for line, free in zip(lines, literal, strict=True)]
         if not any(_HEADER.match(line) for line in plain):
