@@ -167,6 +167,11 @@ class Judge:
         if attachment.unsuppress_map is not None:
             instead = self.route_map(version, attachment.unsuppress_map)
             verdict = Accepts(verdict.may | instead.may, verdict.must & instead.must)
+        if attachment.advertise_map is not None:
+            # What it permits is announced without the route-map, or withdrawn (FRR,
+            # bgpd/bgp_conditional_adv.c); nobody says that other platforms ask the route-map.
+            when = self.route_map(version, attachment.advertise_map)
+            verdict = Accepts(verdict.may | when.may, verdict.must - when.may)
         if attachment.prefix_list is not None:
             semantics = self.running.semantics
             permitted = self._said(

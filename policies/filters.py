@@ -99,9 +99,10 @@ class Attachment:
 
     ``unknown`` are lines that prefixes alone can't decide (an AS-path filter, say): they
     can only narrow further. ``inherited_from`` names the peer group the route-map comes from,
-    if any. Two things go past the route-map: a default route that the device makes up for the
-    session, and what ``unsuppress_map`` decides in its place. ``overrides`` are lines that may
-    decide instead of all this, nobody knows what. ``closed_when_empty`` says that this family
+    if any. Three things go past the route-map: a default route that the device makes up for the
+    session, what ``unsuppress_map`` decides in its place, and what ``advertise_map`` permits while
+    its condition holds. ``overrides`` are lines that may decide instead of all this, nobody knows
+    what. ``closed_when_empty`` says that this family
     and direction lets nothing through without a policy; None where that is not known. ``behind``
     names policies of ours that stand where they hold nothing back for certain: they count for
     nothing, also when two are compared.
@@ -113,6 +114,7 @@ class Attachment:
     inherited_from: str | None = None
     originates_default: bool = False
     unsuppress_map: str | None = None
+    advertise_map: str | None = None
     overrides: tuple[str, ...] = ()
     closed_when_empty: bool | None = False
     behind: tuple[str, ...] = field(default=(), compare=False, repr=False)

@@ -108,7 +108,7 @@ def _deciding(running: Running) -> list[RouteMap]:
         name
         for session in running.sessions.values()
         for one in session.attachments.values()
-        for name in (one.route_map, one.unsuppress_map)
+        for name in (one.route_map, one.unsuppress_map, one.advertise_map)
         if name is not None
     }
     decide = _with_called(running, named)

@@ -23,6 +23,7 @@ class Part(StrEnum):
     ROUTE_MAP = "route-map"
     PREFIX_LIST = "prefix-list"
     UNSUPPRESS_MAP = "unsuppress-map"
+    ADVERTISE_MAP = "advertise-map"
     DEFAULT = "default-originate"
     OTHER = "other"
 

@@ -108,6 +108,12 @@ class _Walk:
             decision = Decision(
                 decision.may or instead.may, decision.must and instead.must, first.places
             )
+        if attachment.advertise_map is not None:
+            when = self.route_map(attachment.advertise_map).at(part(Part.ADVERTISE_MAP))
+            first = decision if decision.may or not when.may else when
+            decision = Decision(
+                decision.may or when.may, decision.must and not when.may, first.places
+            )
         if attachment.prefix_list is not None:
             asked = attachment.route_map is None or self._running.semantics.list_beside_map
             permitted = self._attached_list(attachment.prefix_list).at(part(Part.PREFIX_LIST))

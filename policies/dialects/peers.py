@@ -34,6 +34,7 @@ _PARTS = {
     "route-map": Part.ROUTE_MAP,
     "prefix-list": Part.PREFIX_LIST,
     "unsuppress-map": Part.UNSUPPRESS_MAP,
+    "advertise-map": Part.ADVERTISE_MAP,
 }
 _KINDS = (*_PARTS, "filter-list", "distribute-list", "rcf")
 
@@ -129,8 +130,8 @@ class Peer:
                 self.policies[version, _DIRECTION[way]][kind] = Said(name, at)
             case ["rcf", "in" | "out" as way, name]:
                 self.policies[version, _DIRECTION[way]]["rcf"] = Said(name, at)
-            case ["unsuppress-map", name]:
-                self.policies[version, Direction.EXPORT]["unsuppress-map"] = Said(name, at)
+            case ["unsuppress-map" as kind, name] | ["advertise-map" as kind, name, *_]:
+                self.policies[version, Direction.EXPORT][kind] = Said(name, at)
                 return False
             case ["missing-policy", *_]:
                 read_missing(" ".join(words), version, self.missing)
@@ -322,6 +323,7 @@ class Sessions:
             inherited_from=(found["route-map"][0] or None) if "route-map" in found else None,
             originates_default=direction is Direction.EXPORT and bool(self._default(peer, version)),
             unsuppress_map=values.get("unsuppress-map"),
+            advertise_map=values.get("advertise-map"),
             overrides=tuple(overrides),
             closed_when_empty=self._closed(peer, version, direction, external),
         )

@@ -6,6 +6,7 @@ guard is whole, and what the session's own policy drops although the guard would
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from policies.drift.cause import Cause, cause_of
@@ -77,16 +78,15 @@ def _past_the_guard(view: View, slot: Slot) -> Cause:
     """Return why something passes a slot whose guard is whole: it does not ask the guard."""
     one, holder = view.attachment(slot), view.holder(slot)
     there = view.attachment(holder)
-    if (one.overrides, one.unsuppress_map, one.originates_default) != (
-        there.overrides,
-        there.unsuppress_map,
-        there.originates_default,
-    ):
+    past = attrgetter("overrides", "unsuppress_map", "advertise_map", "originates_default")
+    if past(one) != past(there):
         holder = slot
     if one.overrides:
         why = f"lines that may decide instead of its policy ({', '.join(one.overrides)})"
     elif one.unsuppress_map:
         why = f"an unsuppress-map ({one.unsuppress_map}), which goes past its policy"
+    elif one.advertise_map:
+        why = f"an advertise-map ({one.advertise_map}), which may go past its policy"
     elif one.originates_default:
         why = "a default route that the device makes up for it (default-originate)"
     else:

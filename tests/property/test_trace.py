@@ -60,6 +60,7 @@ def attachments(draw: st.DrawFn, *, known: bool) -> Attachment:
         prefix_list=draw(st.sampled_from([None, None, *LISTS, "PL-UNDEFINED"])),
         originates_default=draw(st.integers(0, 4)) == 0,
         unsuppress_map=draw(st.sampled_from([None, None, None, *MAPS])),
+        advertise_map=draw(st.sampled_from([None, None, None, *MAPS])),
     )
     if known:
         return one

@@ -181,13 +181,17 @@ def test_a_stanza_keeps_all_of_its_lines() -> None:
 
 
 def test_what_goes_past_the_route_map_is_seen() -> None:
-    lines = ["neighbor G default-originate", "neighbor G unsuppress-map U"]
+    lines = [
+        "neighbor G default-originate",
+        "neighbor G unsuppress-map U",
+        "neighbor G advertise-map A exist-map E",
+    ]
     running = parse(router(*GROUP, *family(4, *lines)))
     for name in ("G", "10.0.0.1"):
         attachments = running.sessions[SessionKey("", name)].attachments
         assert attachments[4, Direction.IMPORT] == Attachment()
         out = attachments[4, Direction.EXPORT]
-        assert (out.originates_default, out.unsuppress_map) == (True, "U")
+        assert (out.originates_default, out.unsuppress_map, out.advertise_map) == (True, "U", "A")
 
 
 def test_a_banner_and_comments_are_passed_over() -> None:

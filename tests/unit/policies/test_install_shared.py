@@ -205,10 +205,18 @@ def test_every_refusal_is_told_at_once() -> None:
 # What goes past a guard ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("line", ["default-originate", "unsuppress-map UNSUPPRESS"])
+PAST_THE_GUARD = (
+    "default-originate",
+    "unsuppress-map PAST",
+    "advertise-map PAST exist-map NOWHERE",
+    "advertise-map PAST non-exist-map NOWHERE",
+)
+
+
+@pytest.mark.parametrize("line", PAST_THE_GUARD)
 def test_what_goes_past_the_guard_is_a_leak(line: str) -> None:
     lines = [ONE, *family("neighbor 10.0.0.1 route-map RM out", f"neighbor 10.0.0.1 {line}")]
-    maps = one_map("permit 10") + "route-map UNSUPPRESS permit 10\nexit\n"
+    maps = one_map("permit 10") + "route-map PAST permit 10\nexit\n"
     running = parse(*lines, maps=maps)
     found = clean(running, guard("10.0.0.1", EXPORT))
     done = apply(running, steps(managed(running), found.managed))

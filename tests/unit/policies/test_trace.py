@@ -156,6 +156,11 @@ PERMIT, DENY = (Stanza(seq=10, action=one) for one in (Action.PERMIT, Action.DEN
             True,
         ),
         (
+            Attachment(route_map="NO", advertise_map="YES"),
+            [Part.ADVERTISE_MAP, StanzaRef("YES", 10)],
+            True,
+        ),
+        (
             Attachment(route_map="GUARDED"),
             [Part.ROUTE_MAP, StanzaRef("GUARDED", 5)],
             False,
