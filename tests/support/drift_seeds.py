@@ -34,7 +34,8 @@ class Seed:
     """A mutation of one switch of the lab, and all that is to be found then.
 
     ``before`` is typed before ringfence comes; ``narrower`` says so of every session.
-    ``judged`` is False where the second reading of the text knows nothing of the lines.
+    ``exact`` is False where the finding may say more than the switch does: what is not understood,
+    or what the platform's manual leaves open, counts as accepting anything.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Seed:
     expected: tuple[Expected, ...]
     before: str = ""
     narrower: bool = False
-    judged: bool = True
+    exact: bool = True
 
     def __str__(self) -> str:
         return f"{self.platform}: {self.name}"

@@ -98,7 +98,7 @@ XR = (
         ),
         Expected(Kind.FOREIGN_LINE, WEAK, f"route-policy {_ONLY} statement 1", 4),
         Expected(Kind.FOREIGN_LINE, WEAK, f"route-policy {_ONLY} statement 1", 6),
-        judged=False,
+        exact=False,
     ),
     _xr(
         "wrapper that applies another policy",
@@ -121,7 +121,7 @@ XR = (
         "   default-originate",
         Expected(Kind.WEAKENED, WEAK, "neighbor 10.255.11.0 ipv4 export", 4),
         switch="tor1",
-        judged=False,
+        exact=False,
     ),
     _xr(
         "new neighbor",
@@ -176,7 +176,7 @@ JUNOS = (
             "policy chain RF-import-out-blue.orange FROM-SPINE term 1",
             6,
         ),
-        judged=False,
+        exact=False,
     ),
     _junos(
         "guard made inactive",
@@ -193,7 +193,6 @@ JUNOS = (
             "policy chain RF-import-in-blue.orange FROM-TRANSIT term 1",
             6,
         ),
-        judged=False,
     ),
     _junos(
         "order of the chain swapped",

@@ -175,7 +175,7 @@ IOS = (
         "list deleted: nobody knows what the platform makes of it",
         "no ip prefix-list <out-blue-v4>",
         Expected(Kind.MISSING, WEAK, "prefix-list <out-blue-v4> (ipv4)", 4),
-        judged=False,
+        exact=False,
     ),
     _ios(
         "permit put ahead",
@@ -276,7 +276,7 @@ NXOS = (
         "default-originate",
         f"{_NXOS.format('10.255.1.0')} default-originate",
         Expected(Kind.WEAKENED, WEAK, "neighbor 10.255.1.0 ipv4 export", 4),
-        judged=False,
+        exact=False,
     ),
     _nxos(
         "neighbor removed",
