@@ -42,6 +42,9 @@ _PROOF = frozenset(
     {Kind.UNKNOWN_NEIGHBOR, Kind.MISSING_SESSION, Kind.OBSTACLE, Kind.SHALLOW, Kind.ILLEGAL_ROUTE}
 )
 
+#: Devices that a note names.
+_NAMED = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
@@ -110,6 +113,7 @@ def _report(command: Literal["audit", "verify"], site: Site, looked: Looked) -> 
     # Hijacks go by all devices: of a part of them, a depth would be a guess.
     whole = seen.keys() == site.devices.keys()
     deep = depths(site, {name: one.running for name, one in seen.items()}) if whole else ()
+    not_asked = tuple(name for name in site.devices if name not in looked.outcomes)
     part = f"depth was not measured: {len(seen)} of {len(site.devices)} devices are known"
     findings = (
         *(finding_of("", None, one) for one in site_drift(site)),
@@ -127,15 +131,24 @@ def _report(command: Literal["audit", "verify"], site: Site, looked: Looked) -> 
         ended=_iso(datetime.now(UTC)),
         by=who()["by"],
         complete=complete,
+        not_asked=not_asked,
         interrupted=looked.ended_by,
         exit_code=exit_code(devices, findings),
-        notes=looked.notes if whole else (*looked.notes, part),
+        notes=looked.notes if whole else (*looked.notes, part, *_left_out(not_asked)),
         devices=devices,
         findings=findings,
         min_depth=site.settings.min_depth,
         depth=tuple(_row(one) for one in deep),
         links=_links(site, looked.outcomes),
     )
+
+
+def _left_out(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the note that a part of the site was not asked for, if one was not."""
+    if not names:
+        return ()
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (f"not asked for, so nothing is known of: {', '.join(names[:_NAMED])}{more}",)
 
 
 def _iso(moment: datetime) -> str:
@@ -159,7 +172,8 @@ def _too_shallow(site: Site, one: Depth, victims: int) -> Finding:
     others = f", and to {victims - 1} other victims" if victims > 1 else ""
     drops = f"{one.depth} of {one.possible} devices drop it" if one.depth else "nothing drops it"
     return Finding(
-        id=finding_id(Kind.SHALLOW, "", what),
+        # Attackers are examples, with a count of those like them, which changes with the fabric.
+        id=finding_id(Kind.SHALLOW, "", one.key),
         kind=Kind.SHALLOW,
         effect=Effect.NONE if one.depth else Effect.WEAKENED,
         severity=Severity.WARNING if one.depth else Severity.CRITICAL,
