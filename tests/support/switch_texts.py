@@ -132,10 +132,11 @@ def meaning(platform: str, text: str) -> Router:
 
 
 def policy(platform: str, text: str, session: str, version: int, way: Direction) -> Program | None:
-    """Return the policy of a neighbor, or of a dynamic group; None if everything passes."""
+    """Return the policy of a neighbor, a dynamic group or its range; None if all passes."""
     router = meaning(platform, text)
     families = {str(one.address): one.families for one in router.peers}
     families |= {one.name: one.families for one in router.dynamic}
+    families |= {str(net): one.families for one in router.dynamic for net in one.ranges}
     family = families[session][version]
     return family.import_policy if way is Direction.IMPORT else family.export_policy
 
