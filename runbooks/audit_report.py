@@ -202,7 +202,10 @@ class AuditReport(_Part):
     started: str = Field(description="UTC, ISO 8601")
     ended: str = Field(description="UTC, ISO 8601")
     by: str
-    complete: bool = Field(description="whether every device was looked at")
+    complete: bool = Field(description="whether every device that was asked for was looked at")
+    not_asked: tuple[str, ...] = Field(
+        default=(), description="the site's devices that were not asked for (--limit)"
+    )
     interrupted: str | None = Field(default=None, description="what ended it early")
     exit_code: int
     notes: tuple[str, ...] = ()

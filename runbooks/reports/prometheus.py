@@ -51,7 +51,7 @@ def is_whole(report: AuditReport) -> bool:
     last = report.history[-1] if report.history else None
     if last is not None and last.id == report.id:
         return last.complete
-    return report.complete and not report.count(DeviceState.UNKNOWN)
+    return report.complete and not (report.not_asked or report.count(DeviceState.UNKNOWN))
 
 
 class _Families:
@@ -136,7 +136,8 @@ class _Families:
         )
         clean = {one.device for one in devices if one.state is DeviceState.CLEAN}
         before = self._before.devices
-        times = {one.device: _seconds(before.get(one.device)) for one in devices}
+        names = (*(one.device for one in devices), *self._report.not_asked)
+        times = {name: _seconds(before.get(name)) for name in names}
         times |= dict.fromkeys(clean, _seconds(self._report.ended))
         yield self._family(
             _DEVICE_CLEAN,

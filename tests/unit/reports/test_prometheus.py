@@ -141,6 +141,8 @@ def test_what_comes_twice_is_one_series() -> None:
         (make_report(complete=False), THEN, BEFORE),
         # A device is unknown, whatever it says of itself.
         (make_report(devices=(make_unknown(),)), THEN, BEFORE),
+        # Nobody asked one of the site's devices.
+        (make_report(not_asked=("tor9",)), THEN, BEFORE),
         # The history knows that it looked at some devices alone.
         (
             make_report(history=(*HISTORY, make_past(id=make_report().id, complete=False))),
@@ -164,6 +166,12 @@ def test_where_none_was_complete_there_is_no_time() -> None:
 
 def test_a_device_keeps_the_time_when_it_was_clean() -> None:
     found = read(render(half_unknown(), MILESTONES))["ringfence_device_last_clean_time_seconds"]
+    assert found == {(("device", "spine1"),): BEFORE, (("device", "tor1"),): NOW}
+
+
+def test_a_device_that_nobody_asked_keeps_its_time_too() -> None:
+    report = make_report(devices=(make_device("tor1"),), not_asked=("spine1", "tor9"))
+    found = read(render(report, MILESTONES))["ringfence_device_last_clean_time_seconds"]
     assert found == {(("device", "spine1"),): BEFORE, (("device", "tor1"),): NOW}
 
 
