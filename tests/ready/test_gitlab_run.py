@@ -112,20 +112,16 @@ class TestRun:
         assert scene.lab.traffic("tor1").connections == 0
         edit(scene.site, "pools.yaml", "10.65.0.1/16, kind", "10.65.0.0/16, kind")
 
-    def test_a_request_is_answered_with_its_plan_in_one_comment(
+    def test_a_request_is_answered_with_its_plan(
         self, gitlab: GitLab, scene: Scene, forge: Forge
     ) -> None:
-        # Somebody else's comment is never taken for ours.
-        forge.say(1, "<!-- ringfence -->\nnot the pipeline's")
         before = configurations(scene.lab)
-        for _ in range(2):
-            job = plan(gitlab, 1)
-            assert job.code == 0, job.log
+        job = plan(gitlab, 1)
+        assert job.code == 0, job.log
         assert configurations(scene.lab) == before
-        ours = [one for one in forge.comments[1] if one.login == BOT]
-        assert len(ours) == 1
-        assert ours[0].body.startswith("<!-- ringfence -->\n")
-        assert all(switch in ours[0].body for switch in before)
+        (comment,) = forge.bodies(1)
+        assert comment.startswith("<!-- ringfence -->\n")
+        assert all(switch in comment for switch in before)
         assert scene.lab.password not in job.log
 
     def test_nothing_is_deployed_that_nobody_signed(
@@ -148,16 +144,19 @@ class TestRun:
         assert "confirmed on 6 devices" in job.log
         assert (gitlab.folder / "work" / "plan.json").read_bytes() == reviewed
 
-    def test_a_request_that_closes_much_wants_a_label(
+    def test_a_request_that_closes_much_wants_a_label_and_has_one_comment(
         self, gitlab: GitLab, scene: Scene, forge: Forge
     ) -> None:
+        # Somebody else's comment is never taken for ours.
+        forge.say(2, "<!-- ringfence -->\nnot the pipeline's")
         scene.shrink()
         refused = plan(gitlab, 2)
         assert refused.code == Exit.REFUSED, refused.log
-        assert "no plan (exit code 4)" in forge.bodies(2)[0]
+        assert "no plan (exit code 4)" in forge.bodies(2)[1]
         done = plan(gitlab, 2, labels=f"urgent,{LABEL}")
         assert done.code == 0, done.log
-        assert len(forge.bodies(2)) == 1
+        assert [one.login for one in forge.comments[2]] == ["reviewer", BOT]
+        assert "no plan" not in forge.bodies(2)[1]
 
     def test_a_stale_plan_stops_and_says_so(
         self, gitlab: GitLab, scene: Scene, forge: Forge
