@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from inventory.errors import RefusedError, RingfenceError
 from policies.limits import LIMITS
+from policies.redact import redact
+
+#: What an error quotes of a device's text: all between the first and the last quote.
+_QUOTED = re.compile(r"(?<=`).*(?=`)", re.DOTALL)
 
 
 class ParseError(RingfenceError):
-    """A device's own text is not understood well enough to change anything."""
+    """A device's own text is not understood well enough to change anything.
+
+    What it quotes of the text is without secrets, as everybody may read it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_QUOTED.sub(lambda found: redact(found[0]), text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from policies.ownership import free_name, is_stand_in
 from policies.placement import LAST_SEQ, first_way_through, guard_stanza, seats
 from policies.pools import VERSIONS
 from policies.prefix_list import Action
+from policies.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -284,7 +285,8 @@ class _Installer:
         if others:
             self._refuse(
                 "shared-route-map",
-                f"route-map {name} also serves `{others[0].strip()}`, which no guard may narrow",
+                f"route-map {name} also serves `{redact(others[0].strip())}`, which no guard may "
+                "narrow",
                 "give the session a route-map of its own",
                 users,
             )
