@@ -12,7 +12,7 @@ from policies.errors import ParseError
 from policies.filters import Semantics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from policies.dialects.hierarchy import Block
 
@@ -25,9 +25,9 @@ _ROUTER = re.compile(
 )
 #: Labeled-unicast routes (RFC 8277) go into the unicast table (bgpd/bgp_route.c, bgp_update),
 #: past the policies of the session's unicast families.
-_LABELED = re.compile(
-    r"address-family (?P<family>ipv[46] labeled-unicast) neighbor (?P<name>\S+) activate"
-)
+#: So do VPN routes (RFC 4364), into the table of an instance that imports them.
+_BESIDE = re.compile(r"address-family (?P<family>ipv[46] (?:labeled-unicast|vpn))")
+_ACTIVE = re.compile(r"neighbor (?P<name>\S+) activate")
 _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
 
 
@@ -84,12 +84,12 @@ class FrrReader(Reader):
             elif text.startswith("address-family "):
                 for block in child.children:
                     self.use(block)
-                    if labeled := _LABELED.fullmatch(f"{text} {block.text}"):
-                        one.peers[labeled["name"]].unjudged.add(labeled["family"])
             elif text.endswith("bgp ebgp-requires-policy"):
                 requires_policy = not text.startswith("no ")
             else:
                 one.line(child, None)
+        for name, unjudged in _past_unicast(top):
+            one.peers[name].unjudged.add(unjudged)
         build = Sessions(
             vrf=vrf,
             own_as=self.routers[vrf],
@@ -99,3 +99,23 @@ class FrrReader(Reader):
             requires_policy=requires_policy,
         )
         self.add(build)
+
+
+def _past_unicast(top: Block) -> Iterator[tuple[str, str]]:
+    """Yield sessions, each with a family whose routes go past its guards into a unicast table."""
+    imports = {
+        found["version"]
+        for child in top.children
+        if (found := _FAMILY.fullmatch(child.text))
+        and any(line.text == "import vpn" for line in child.children)
+    }
+    for child in top.children:
+        beside = _BESIDE.fullmatch(child.text)
+        if not beside:
+            continue
+        family = beside["family"]
+        if family.endswith(" vpn") and family[len("ipv")] not in imports:
+            continue
+        for line in child.children:
+            if active := _ACTIVE.fullmatch(line.text):
+                yield active["name"], family

@@ -27,7 +27,8 @@ _LIST = re.compile(r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: (?P<rest>.
 #: Lines about a prefix-list that say nothing of what it permits.
 _LIST_ASIDE = re.compile(r"(?:no )?(?:ip|ipv6) prefix-list (?:\S+ description .*|sequence-number)")
 _ROUTER = "router bgp "
-_OPTIMIZATION = re.compile(r"(?:no )?route-map \S+ optimization")
+#: Lines about a route-map that say nothing of what it permits (FRR; NX-OS).
+_MAP_ASIDE = re.compile(r"(?:no )?route-map \S+ (?:optimization|pbr-statistics)")
 _USE = re.compile(
     r"(?<![\w-])(?:(?!class-|policy-)(?:\w+-)+map|map|call)"
     r"(?: vpn)?(?: import| export)? (?P<name>\S+)"
@@ -58,7 +59,7 @@ class Reader(ABC):
 
         Raises:
             ParseError: ``text`` is cut short or is no configuration of the platform, or a
-                line of a prefix-list makes no sense.
+                line of a prefix-list, or the first of a route-map's stanza, makes no sense.
         """
         lines = self.commands(lines_of(text))
         self.check(lines)
@@ -121,10 +122,12 @@ class Reader(ABC):
     def _top(self, top: Block) -> None:
         if found := _LIST.fullmatch(top.text):
             self._list(found, top)
-        elif _OPTIMIZATION.fullmatch(top.text):
+        elif _MAP_ASIDE.fullmatch(top.text):
             return
         elif stanza := HEADER.fullmatch(top.text):
             self._stanza(stanza, top)
+        elif top.text.startswith("route-map "):
+            raise ParseError(f"line {top.number} `{top.text}` is no stanza of a route-map")
         elif top.text.startswith(_ROUTER):
             self.router(top)
         else:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from policies.dialects.hierarchy import Block
 
-HEADER = re.compile(r"route-map (?P<name>\S+)(?: (?P<action>permit|deny)(?: (?P<seq>\d+))?)?")
+#: IOS-XE names a stanza with ``ordering-seq``, which decides nothing.
+HEADER = re.compile(
+    r"route-map (?P<name>\S+)"
+    r"(?: (?P<action>permit|deny)(?: (?P<seq>\d+))?(?: ordering-seq \S+)?)?"
+)
 _MATCH = re.compile(r"match (?P<family>ip|ipv6) address prefix-list (?P<names>\S.*)")
 
 #: What stands where the action and the number are left out (IOS-XE: route-map, usage).

@@ -229,6 +229,21 @@ def test_what_policies_of_xr_accept() -> None:
     assert accepted("NOTHING", "9.0.0.0/8") == {"9.0.0.0/8": "no"}
 
 
+def test_the_stanza_that_ios_gives_a_name_is_read() -> None:
+    lines = "route-map RM permit 5 ordering-seq first\n!\nroute-map RM deny 10 \n!\n"
+    running = IosDialect().parse(f"version 17.9\n{lines}end\n")
+    assert [(one.seq, one.action) for one in running.route_maps["RM"].stanzas] == [
+        (5, Action.PERMIT),
+        (10, Action.DENY),
+    ]
+
+
+def test_what_nxos_counts_of_a_map_is_no_use_of_it() -> None:
+    lines = "route-map RM pbr-statistics\nroute-map RM permit 10\n"
+    running = NxosDialect().parse(f"version 10.2(3) Bios:version\n{lines}")
+    assert (len(running.route_maps["RM"].stanzas), running.other_uses) == (1, {})
+
+
 def test_rcf_may_accept_anything() -> None:
     running = golden("eos/tor3")
     session = running.sessions[SessionKey("", "10.255.33.0")]

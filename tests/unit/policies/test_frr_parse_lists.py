@@ -194,6 +194,14 @@ def test_what_goes_past_the_route_map_is_seen() -> None:
         assert (out.originates_default, out.unsuppress_map, out.advertise_map) == (True, "U", "A")
 
 
+@pytest.mark.parametrize(
+    "line", ["route-map RM permit 0 evil", "route-map RM statement S permit 5", "route-map RM 5"]
+)
+def test_a_stanza_that_cannot_be_read_is_never_passed_over(line: str) -> None:
+    with pytest.raises(ParseError, match=f"`{line}` is no stanza of a route-map"):
+        parse(f"{line}\nexit\nroute-map RM deny 10\nexit")
+
+
 def test_a_banner_and_comments_are_passed_over() -> None:
     body = "banner motd line hello ^C # route-map X\n! a comment\nip prefix-list X seq 5 permit any"
     assert set(parse(body).lists) == {(4, "X")}

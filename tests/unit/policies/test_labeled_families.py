@@ -1,4 +1,7 @@
-"""Labeled-unicast (RFC 8277) goes past the policies of the unicast families: no guard there."""
+"""Labeled and VPN routes go past the policies of the unicast families: no guard there.
+
+RFC 8277 and, where an instance imports them, RFC 4364.
+"""
 
 from __future__ import annotations
 
@@ -89,3 +92,26 @@ def test_nxos(template: str, neighbor: str, said: tuple[str, ...], *, in_vrf: bo
         inside = "".join(f"  {line}\n" for line in f"  neighbor {below}".splitlines())
         text = f"{head}  vrf BLUE\n{inside}"
     assert unjudged("nxos", text, "BLUE" if in_vrf else "") == said
+
+
+@pytest.mark.parametrize(
+    ("imported", "activated", "said"),
+    [
+        ("ipv4", "ipv4", ("ipv4 vpn",)),
+        ("ipv6", "ipv6", ("ipv6 vpn",)),
+        ("ipv4", "ipv6", ()),
+        ("ipv6", "ipv4", ()),
+        (None, "ipv4", ()),
+    ],
+)
+def test_frr_vpn_routes_that_the_instance_imports(
+    imported: str | None, activated: str, said: tuple[str, ...]
+) -> None:
+    lines = ["frr version 8.4.4", "router bgp 65101", " neighbor 10.0.0.1 remote-as 65001"]
+    for family in ("ipv4", "ipv6"):
+        lines += [f" address-family {family} unicast", "  neighbor 10.0.0.1 activate"]
+        lines += ["  import vpn"] if family == imported else []
+        lines += [" exit-address-family"]
+    lines += [f" address-family {activated} vpn", "  neighbor 10.0.0.1 activate"]
+    lines += [" exit-address-family", "exit", "end", ""]
+    assert unjudged("frr", "\n".join(lines)) == said
