@@ -7,6 +7,7 @@ A file belongs to the device of its name, whatever its ending: ``tor1``, ``tor1.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.site import Site
+
+#: What a pager leaves in what was captured from a terminal; the line behind it is spoilt.
+_PAGER = re.compile(
+    r"^[^\S\n]*(?:\x1b\[[\d;]*m)*(?:--[ ]?more[ ]?--|---\(more\b)|\x08",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 #: Bytes of one file: many times the largest configuration of a switch.
 _MOST = 64 * 1024 * 1024
@@ -91,7 +98,9 @@ class ConfigFolder:
             raise DeviceError(f"{name}: no file in {self.folder} is its own")
         device = self.site.devices[name]
         try:
-            text, numbers = FORMS.get(device.platform, as_it_stands)(_read(path))
+            content = _read(path)
+            _ensure_no_pager(content)
+            text, numbers = FORMS.get(device.platform, as_it_stands)(content)
             running = DIALECTS[device.platform].parse(text)
         except (DeviceError, ParseError) as error:
             raise DeviceError(f"{name}: {path}: {error}") from error
@@ -111,6 +120,16 @@ def _names(path: Path) -> Iterator[str]:
     parts = path.name.lower().split(".")
     for end in range(len(parts), 0, -1):
         yield ".".join(parts[:end])
+
+
+def _ensure_no_pager(text: str) -> None:
+    """Refuse text that a pager stopped in: of the lines where it did, some are not read as such."""
+    found = _PAGER.search(text)
+    if found is not None:
+        number = text.count("\n", 0, found.start()) + 1
+        raise DeviceError(
+            f"line {number} holds what a pager wrote: capture it without one (terminal length 0)"
+        )
 
 
 def _read(path: Path) -> str:

@@ -6,6 +6,7 @@ for each line of that the number of the file's line, or None where they are the 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_braces import is_braces, set_form
@@ -13,6 +14,10 @@ from policies.dialects.line_ends import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+#: The names of the route-maps that sessions ask, and of those that FRR prints behind all sessions.
+_ASKED = re.compile(r"^[ \t]+neighbor \S+ route-map (\S+) (?:in|out)[ \t\r]*$", re.MULTILINE)
+_THERE = re.compile(r"^route-map (\S+) ", re.MULTILINE)
 
 Form = tuple[str, tuple[int, ...] | None]
 
@@ -30,11 +35,14 @@ def _junos(text: str) -> Form:
 def _frr(text: str) -> Form:
     """Return ``text`` with the ``end`` that vtysh shows, and does not write into frr.conf.
 
-    Without it a cut shows only where it is not between two sections, which end in ``!``
+    Without it a cut shows only where it is not between two sections, which end in ``!``, or where
+    a session asks a route-map that would have come later: it would look closed
     (FRRouting, vtysh/vtysh.c: vtysh_write_integrated and show_running_config).
     """
     lines = lines_of(text.rstrip())
-    return (text.rstrip() + "\nend\n", None) if lines and lines[-1] == "!" else (text, None)
+    is_whole = bool(lines) and lines[-1] == "!"
+    asked, there = set(_ASKED.findall(text)), set(_THERE.findall(text))
+    return (text.rstrip() + "\nend\n", None) if is_whole and asked <= there else (text, None)
 
 
 FORMS: Mapping[str, Callable[[str], Form]] = {"frr": _frr, "junos": _junos}

@@ -96,6 +96,42 @@ def test_what_is_no_configuration_is_unknown_and_names_the_file(
         made.read("tor1")
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        " --More-- ",
+        "--More--",
+        "\x1b[7m--More--\x1b[m",
+        " --More-- \x08\x08\x08\x08         \x08\x08",
+        "---(more 14%)---",
+        "\x08\x08\x08",
+    ],
+)
+def test_what_a_pager_spoilt_is_unknown(site: Site, tmp_path: Path, mark: str) -> None:
+    stranger = f"{mark} neighbor 192.0.2.9 remote-as 64666\n bgp listen"
+    text = TEXTS["tor1"].replace(" bgp listen", stranger)
+    made = ConfigFolder(site, folder(tmp_path, tor1=text), ["tor1"])
+    with pytest.raises(DeviceError, match="line 7 holds what a pager wrote: capture it without"):
+        made.read("tor1")
+
+
+def test_words_of_a_pager_in_a_description_are_no_pager(site: Site, tmp_path: Path) -> None:
+    said = " neighbor NODES description see --More-- below\n bgp listen"
+    text = TEXTS["tor1"].replace(" bgp listen", said)
+    made = ConfigFolder(site, folder(tmp_path, tor1=text), ["tor1"])
+    assert made.read("tor1").snapshot.text == text
+
+
+def test_an_frr_conf_cut_behind_its_sessions_is_unknown(site: Site, tmp_path: Path) -> None:
+    whole = TEXTS["tor1"].removesuffix("end\n")
+    sessions = whole[: whole.index("ip prefix-list")]
+    made = folder(tmp_path, tor1=f"{sessions}!\n", spine1=f"{whole}!\n")
+    configs = ConfigFolder(site, made, ["tor1", "spine1"])
+    assert configs.read("spine1").snapshot.running == DIALECTS["frr"].parse(TEXTS["tor1"])
+    with pytest.raises(DeviceError, match="the FRR running configuration is cut short"):
+        configs.read("tor1")
+
+
 def test_line_ends_marks_and_old_encodings_are_no_matter(site: Site, tmp_path: Path) -> None:
     text = TEXTS["tor1"].replace(
         "remote-as 65000", "remote-as 65000\n neighbor 10.255.11.0 description Zürich", 1
