@@ -34,6 +34,7 @@ from runbooks.plan_file import parse_plan, plan_schema, read_plan
 from runbooks.planning import make_plan
 from runbooks.report import Report
 from runbooks.reports.files import write_atomically
+from runbooks.reports.page.text import count
 from runbooks.reports.plan_markdown import plan_markdown
 from runbooks.rollback import rollback
 from runbooks.selection import select
@@ -160,12 +161,14 @@ def deploy_command(
     changed = [one.device for one in done.plan.changed]
     if done.run is None:
         context.report.line(
-            f"nothing to do: the filters of {len(done.plan.devices)} devices are as the pools want",
+            f"nothing to do: the filters of {count(len(done.plan.devices), 'device')} are as the "
+            "pools want",
             "green",
         )
     else:
         context.report.line(
-            f"confirmed on {len(changed)} devices: {', '.join(changed)} (run {done.run})", "green"
+            f"confirmed on {count(len(changed), 'device')}: {', '.join(changed)} (run {done.run})",
+            "green",
         )
     context.report.document("deploy", Exit.DONE, run=done.run, changed=changed)
     return Exit.DONE
@@ -197,7 +200,7 @@ def rollback_command(
         )
     changed = [one.device for one in done.plan.changed]
     context.report.line(
-        f"run {undone.name} is undone on {len(changed)} devices: {', '.join(changed)} "
+        f"run {undone.name} is undone on {count(len(changed), 'device')}: {', '.join(changed)} "
         f"(run {done.run})",
         "green",
     )

@@ -12,6 +12,7 @@ from inventory.site import load_site
 from policies.limits import ACCEPTABLE
 from runbooks.progress import Progress
 from runbooks.report import Report
+from runbooks.reports.page.text import count
 from runbooks.supported import ensure_supported
 from runbooks.waves import planned
 
@@ -72,7 +73,7 @@ class Context:
     def agreed(self, plan: Plan, *, yes: bool, diffs: bool) -> bool:
         """Show ``plan`` and return whether to go on."""
         self.show(plan, diffs=diffs)
-        return yes or click.confirm(f"Change {len(plan.changed)} devices?", err=True)
+        return yes or click.confirm(f"Change {count(len(plan.changed), 'device')}?", err=True)
 
 
 def ensure_answer(*, yes: bool) -> None:

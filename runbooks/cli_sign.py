@@ -13,6 +13,7 @@ from inventory.errors import Exit, RefusedError
 from runbooks import ssh_keygen
 from runbooks.cli_common import JSON, SITE, Context
 from runbooks.plan_file import parse_plan, read_plan
+from runbooks.reports.page.text import count
 from runbooks.signatures import NAMESPACE, enough, signature_file, signatures
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def sign_command(*, plan_path: Path, key: Path, site_path: Path, as_json: bool) 
     armored = ssh_keygen.sign(content, key, NAMESPACE)
     path = signature_file(plan_path)
     _append(path, armored)
-    context.report.line(f"signed {plan_path}, which changes {len(plan.changed)} devices: {path}")
+    context.report.line(
+        f"signed {plan_path}, which changes {count(len(plan.changed), 'device')}: {path}"
+    )
     enough_now, listed = _tell(context, site, plan_path, content)
     context.report.document("sign", Exit.DONE, enough=enough_now, signatures=listed)
     return Exit.DONE

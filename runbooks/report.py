@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from rich.console import Console
 from rich.markup import escape
 
+from runbooks.reports.page.text import count
 from runbooks.streams import Steady
 
 if TYPE_CHECKING:
@@ -72,11 +73,11 @@ class Report:
         if unchanged and plan.changed:
             self.line(f"nothing to change on {', '.join(unchanged)}", "dim")
         if plan.changed:
-            self.line(f"{len(plan.changed)} devices change, in this order:", "bold")
+            self.line(f"{count(len(plan.changed), 'device')} to change, in this order:", "bold")
             for wave, reason in zip_longest(plan.waves, why[: len(plan.waves)]):
                 self.line(f"  {', '.join(wave)}" + (f" ({reason})" if reason else ""))
         else:
-            self.line(f"nothing to change on {len(plan.devices)} devices", "green")
+            self.line(f"nothing to change on {count(len(plan.devices), 'device')}", "green")
 
     def _device(self, plan: DevicePlan, *, diffs: bool) -> None:
         self.line(plan.device, "bold")

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from policies.drift import Effect, Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
+from runbooks.reports.page.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,11 +93,11 @@ def verdict(report: AuditReport) -> str:
         if report.count(state)
     ]
     found = [
-        f"{count} {severity.value}"
+        f"{many} {severity.value}"
         for severity in (Severity.CRITICAL, Severity.WARNING)
-        if (count := sum(one.severity is severity for one in report.findings))
+        if (many := sum(one.severity is severity for one in report.findings))
     ]
-    sentence = f"{len(report.devices)} devices: {', '.join(counts) or 'none looked at'}"
+    sentence = f"{count(len(report.devices), 'device')}: {', '.join(counts) or 'none looked at'}"
     return sentence + (f"; findings: {', '.join(found)}" if found else "")
 
 
@@ -178,10 +179,10 @@ def _postures(console: Console, report: AuditReport) -> None:
                 found[f"{device.device}: {said.text}", said.closing].append(where)
     if not found:
         return
-    count = sum(map(len, found.values()))
+    slots = count(sum(map(len, found.values())), "slot")
     if report.command == "audit":
         where = _names(dict.fromkeys(text.split(":")[0] for text, _ in found))
-        text = f"{count} slots of sessions on {where} have no policy and let everything through; "
+        text = f"{slots} of sessions on {where}: no policy, and everything passes; "
         console.print(_text(text + "`ringfence verify` says which, and what closes them", "dim"))
         return
     console.print(_text("Sessions without a policy, through which everything passes", "bold"))

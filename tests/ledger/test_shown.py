@@ -183,7 +183,7 @@ def test_show_in_text(status: str, known: dict[str, str], said: Callable[..., st
     head = f"run {known[status]}: {status}\n{steps}{ends}note: a finding\n"
     assert out[: len(head)] == head
     # What was carried out comes last, as `plan` shows it.
-    assert out.endswith("3 devices change, in this order:\n  tor1\n  tor2, tor3\n")
+    assert out.endswith("3 devices to change, in this order:\n  tor1\n  tor2, tor3\n")
     assert out[len(head) :].count("  + route-map RM deny 1\n") == 3
 
 

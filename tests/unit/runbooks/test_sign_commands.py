@@ -49,7 +49,7 @@ def test_two_sign_and_the_plan_is_let_through(signing: Signing, run: Any) -> Non
     signing.allow(f"alice {public(alice)}", f"bob {public(bob)}")
     code, said = run("sign", signing.plan, "--key", alice)
     assert code == Exit.DONE
-    assert said.splitlines()[0] == f"signed {signing.plan}, which changes 1 devices: {signing.sig}"
+    assert said.splitlines()[0] == f"signed {signing.plan}, which changes 1 device: {signing.sig}"
     assert said.splitlines()[1].startswith("alice (SHA256:")
     assert said.splitlines()[2:] == [
         "the site demands that two different people sign, which is not met yet"

@@ -391,6 +391,6 @@ def test_the_screen_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     context.site(write_site(tmp_path))
     context.show(make_plan(), diffs=False)
     assert capsys.readouterr().out.splitlines()[-2:] == [
-        "1 devices change, in this order:",
+        "1 device to change, in this order:",
         "  tor1 (canary of each role)",
     ]
