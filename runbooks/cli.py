@@ -55,9 +55,11 @@ def cli() -> None:
     """Keep the fabric's route filters equal to the clusters' address pools.
 
     \b
-    First time:   ringfence plan            what would change, and why; changes nothing
+    First time:   ringfence validate        the site's files, alone; contacts nothing
+                  ringfence plan            what would change, and why; changes nothing
                   ringfence deploy          the same, then asks, deploys and verifies
-    Later:        ringfence audit           what has drifted
+    Later:        ringfence audit           what has drifted, since when, what it lets through
+                  ringfence verify          the proof alone, on devices or on files
                   ringfence rollback        undo the last deploy
                   ringfence recover         after a crash: all of a run, or nothing of it
 
