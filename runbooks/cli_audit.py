@@ -25,6 +25,7 @@ from runbooks.config_folder import ConfigFolder
 from runbooks.looking import look_at_devices, look_at_files
 from runbooks.planning import make_plan
 from runbooks.reports.delivery import Outlets, outlets
+from runbooks.reports.files import write_atomically
 from runbooks.reports.remembering import remembered
 from runbooks.reports.terminal import show
 from runbooks.selection import select
@@ -85,18 +86,20 @@ def audit_command(
     context = Context("audit", as_json=as_json or files.on_stdout)
     files.ensure_writable(fix)
     site = context.site(site_path)
-    report = audit(site, _look(context, site, limits, configs))
-    milestones = None
-    if configs is None:
-        report, milestones = remembered(site, report, context.progress)
-    outcome = _Outcome(context, report, as_json=as_json)
-    outcome.tell(files, milestones, diff=diff, depth=depth)
-    if fix is not None:
-        try:
-            _write_fix(context, site, report, fix, accept)
-        except RingfenceError as error:
-            outcome.trouble(str(error), error.exit_code)
-    return outcome.end()
+    looked = _look(context, site, limits, configs)
+    with held(context.progress.say, once=True) as wish:
+        report = audit(site, looked)
+        milestones = None
+        if configs is None:
+            report, milestones = remembered(site, report, context.progress)
+        outcome = _Outcome(context, report, as_json=as_json)
+        outcome.tell(files, milestones, diff=diff, depth=depth)
+    if fix is not None and wish.name is not None:
+        outcome.trouble(f"ended by {wish.name}: no plan was written", Exit.FAILED)
+    elif fix is not None:
+        _fix(context, site, outcome, fix, accept)
+    with held(context.progress.say, once=True):
+        return outcome.end()
 
 
 @click.command("verify")
@@ -124,10 +127,11 @@ def verify_command(
     context = Context("verify", as_json=as_json or files.on_stdout)
     files.ensure_writable()
     site = context.site(site_path)
-    report = verify(site, _look(context, site, limits, configs))
-    outcome = _Outcome(context, report, as_json=as_json)
-    outcome.tell(files, depth=depth)
-    return outcome.end()
+    looked = _look(context, site, limits, configs)
+    with held(context.progress.say, once=True):
+        outcome = _Outcome(context, verify(site, looked), as_json=as_json)
+        outcome.tell(files, depth=depth)
+        return outcome.end()
 
 
 class _Outcome:
@@ -206,6 +210,21 @@ def _look(context: Context, site: Site, limits: Sequence[str], configs: Path | N
         return looked("devices", wish, dict(seen))
 
 
+def _fix(
+    context: Context, site: Site, outcome: _Outcome, path: Path, accept: Sequence[str]
+) -> None:
+    """Write the plan that mends what ``outcome`` reports; what fails takes no report with it."""
+    try:
+        _write_fix(context, site, outcome.report, path, accept)
+    except InputError as error:
+        # The devices were asked: no code may say that nothing was.
+        outcome.trouble(str(error), Exit.FAILED)
+    except RingfenceError as error:
+        outcome.trouble(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        outcome.trouble("interrupted: no plan was written", Exit.FAILED)
+
+
 def _write_fix(
     context: Context, site: Site, report: AuditReport, path: Path, accept: Sequence[str]
 ) -> None:
@@ -225,7 +244,7 @@ def _write_fix(
         return
     with Fleet(site, [one.device for one in report.devices]) as fleet:
         plan = make_plan(site, fleet, context.progress, accept=accept).plan
-    path.write_text(plan.text(), encoding="utf-8")
+    write_atomically(path, plan.text())
     context.report.line(f"plan written to {path}; review it, then: ringfence deploy {path}")
 
 

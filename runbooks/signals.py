@@ -49,10 +49,11 @@ class Wish:
 
 
 @contextmanager
-def held(say: Callable[[str], None]) -> Iterator[Wish]:
-    """Hold SIGINT, SIGTERM and SIGHUP back while the block runs.
+def held(say: Callable[[str], None], *, once: bool = False) -> Iterator[Wish]:
+    """Hold SIGINT, SIGTERM and SIGHUP back while the block runs; with ``once``, the first alone.
 
     ``say`` tells what becomes of one, between two steps; nothing that it raises gets out.
+    A second one raises KeyboardInterrupt then: for a block that loses nothing but words.
     Outside of the main thread, which alone gets signals, it does nothing.
     """
     wish = Wish(say)
@@ -63,6 +64,8 @@ def held(say: Callable[[str], None]) -> Iterator[Wish]:
     def heard(number: int, _frame: FrameType | None) -> None:
         wish.name = signal.Signals(number).name
         wish.count += 1
+        if once and wish.count > 1:
+            raise KeyboardInterrupt
 
     # What is ignored stays so, as under nohup.
     stopping = [one for one in _STOPPING if signal.getsignal(one) is not signal.SIG_IGN]
