@@ -156,6 +156,8 @@ class Judge:
             # route is then not sent in its place.
             default = _default_route(version)
             verdict = Accepts(verdict.may | default, verdict.must - default)
+        if session.is_unjudged(version):
+            verdict = Accepts(PrefixSet.everything(version), verdict.must)
         return verdict
 
     def _attached(self, attachment: Attachment, version: int) -> Accepts:

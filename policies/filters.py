@@ -160,6 +160,11 @@ class Session:
         """The families the session carries, ascending."""
         return tuple(sorted({version for version, _ in self.attachments}))
 
+    def is_unjudged(self, version: int) -> bool:
+        """Return whether routes of ``version`` may go past the policies, in an unjudged family."""
+        other = ("ipv6", "inet6") if version == 4 else ("ipv4", "inet ")  # noqa: PLR2004
+        return any(not name.startswith(other) for name in self.unjudged)
+
     def is_closed(self, version: int, direction: Direction) -> bool | None:
         """Return whether nothing gets through for want of any policy; None if not known."""
         one = self.attachments[version, direction]

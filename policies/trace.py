@@ -75,6 +75,8 @@ def decide(
         made_up = AttachmentRef(session.key, version, direction, Part.DEFAULT)
         places = decision.places if decision.may else (made_up,)
         return Decision(may=True, must=False, places=places)
+    if session.is_unjudged(version) and not decision.may:
+        return Decision(may=True, must=False, places=(here,))
     return decision
 
 

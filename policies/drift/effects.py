@@ -89,6 +89,8 @@ def _past_the_guard(view: View, slot: Slot) -> Cause:
         why = f"an advertise-map ({one.advertise_map}), which may go past its policy"
     elif one.originates_default:
         why = "a default route that the device makes up for it (default-originate)"
+    elif families := view.running.sessions[slot[0]].unjudged:
+        holder, why = slot, f"{' and '.join(families)}, which may go past its policy"
     else:
         why = "something that goes past the guard"
     return Cause(

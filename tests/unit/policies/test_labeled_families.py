@@ -10,10 +10,13 @@ from ipaddress import ip_network
 import pytest
 
 from policies.dialects import DIALECTS
-from policies.filters import Direction, SessionKey
+from policies.dialects.frr_parse import FrrReader
+from policies.filters import Attachment, Direction, Running, Session, SessionKey
 from policies.guards import Fence, WantedGuard, deny_list
 from policies.install import install
 from policies.prefix_set import PrefixSet
+from policies.proof import leaks
+from policies.trace import decide
 
 ALLOWED = {v: PrefixSet.of(ip_network(net)) for v, net in ((4, "10.65.0.0/16"), (6, "fd00::/8"))}
 FENCE = Fence(
@@ -115,3 +118,40 @@ def test_frr_vpn_routes_that_the_instance_imports(
     lines += [f" address-family {activated} vpn", "  neighbor 10.0.0.1 activate"]
     lines += [" exit-address-family", "exit", "end", ""]
     assert unjudged("frr", "\n".join(lines)) == said
+
+
+@pytest.mark.parametrize(
+    ("families", "past"),
+    [
+        ((), {4: False, 6: False}),
+        (("ipv4 labeled-unicast",), {4: True, 6: False}),
+        (("inet labeled-unicast",), {4: True, 6: False}),
+        (("ipv6 6pe",), {4: False, 6: True}),
+        (("inet6 labeled-unicast",), {4: False, 6: True}),
+        (("apply-group EVIL",), {4: True, 6: True}),
+    ],
+)
+def test_what_may_go_past_the_guard_is_never_proven(
+    families: tuple[str, ...], past: dict[int, bool]
+) -> None:
+    slots = [(version, way) for version in (4, 6) for way in Direction]
+    shut = Attachment(prefix_list="NOTHING")
+    session = Session(
+        key=SessionKey("", "10.0.0.1"),
+        is_group=False,
+        group=None,
+        is_external=True,
+        closed_without_policy=True,
+        unjudged=families,
+        attachments=dict.fromkeys(slots, shut),
+    )
+    sessions = {session.key: session}
+    running = Running(lists={}, route_maps={}, sessions=sessions, semantics=FrrReader.semantics)
+    fenced = {(session.key, version, way): FENCE for version, way in slots}
+    assert {(one.version, one.direction) for one in leaks(running, fenced)} == {
+        (version, way) for version, way in slots if past[version]
+    }
+    for version, way in slots:
+        outside = ip_network("203.0.113.0/24" if version == 4 else "2001:db8::/48")
+        decided = decide(running, session, version, way, outside)
+        assert (decided.may, decided.must) == (past[version], False)
