@@ -104,6 +104,10 @@ class ConfigFolder:
             running = DIALECTS[device.platform].parse(text)
         except (DeviceError, ParseError) as error:
             raise DeviceError(f"{name}: {path}: {error}") from error
+        except (ValueError, LookupError, RecursionError) as error:
+            # A reader that did not foresee the file takes no other device's report with it.
+            said = f"some line makes no sense to ringfence ({type(error).__name__})"
+            raise DeviceError(f"{name}: {path}: {said}") from error
         return FromFile(Snapshot(text, running, Tables(up=frozenset())), numbers)
 
 

@@ -219,6 +219,9 @@ def milestones_in(path: Path, report: AuditReport) -> Milestones:
     A file that is absent, or is not one of ours, has none.
     """
     found: dict[str, dict[str, float]] = {_COMPLETE: {}, _CLEAN: {}, _DEVICE_CLEAN: {}}
+    if not path.is_file():
+        # A pipe, or a device without end, would never have been read.
+        return Milestones(devices={})
     wanted = {"site": shown(report.site), "command": report.command}
     try:
         for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):

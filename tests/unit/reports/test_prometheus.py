@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,8 +19,6 @@ from runbooks.reports.page.text import shown
 from runbooks.reports.prometheus import milestones_in, render
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runbooks.audit_report import AuditReport
 
 #: Of ENDED, and of the milestones below.
@@ -184,6 +183,10 @@ def test_without_a_history_the_file_itself_remembers(tmp_path: Path) -> None:
     # And again, through any number of audits that were cut short.
     write_atomically(path, render(interrupted(), kept))
     assert milestones_in(path, interrupted()) == kept
+
+
+def test_what_is_no_file_is_not_read() -> None:
+    assert milestones_in(Path("/dev/zero"), make_report()) == Milestones(devices={})
 
 
 @pytest.mark.parametrize("fields", [{"site": "dc2"}, {"command": "verify"}])

@@ -115,6 +115,19 @@ def test_what_a_pager_spoilt_is_unknown(site: Site, tmp_path: Path, mark: str) -
         made.read("tor1")
 
 
+@pytest.mark.parametrize("error", [ValueError("12x"), KeyError("x"), RecursionError()])
+def test_a_reader_that_fails_leaves_the_device_unknown(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_: str) -> None:
+        raise error
+
+    configs = ConfigFolder(site, folder(tmp_path, tor1=TEXTS["tor1"]), ["tor1"])
+    monkeypatch.setattr(type(DIALECTS["frr"]), "parse", lambda _, text: fail(text))
+    with pytest.raises(DeviceError, match=r"^tor1: .*configs/tor1: some line makes no sense"):
+        configs.read("tor1")
+
+
 def test_words_of_a_pager_in_a_description_are_no_pager(site: Site, tmp_path: Path) -> None:
     said = " neighbor NODES description see --More-- below\n bgp listen"
     text = TEXTS["tor1"].replace(" bgp listen", said)
