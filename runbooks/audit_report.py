@@ -207,7 +207,7 @@ class AuditReport(_Part):
         default=(), description="the site's devices that were not asked for (--limit)"
     )
     interrupted: str | None = Field(default=None, description="what ended it early")
-    exit_code: int
+    exit_code: int = Field(ge=0, le=255)
     notes: tuple[str, ...] = ()
     devices: tuple[DeviceReport, ...]
     findings: tuple[Finding, ...]

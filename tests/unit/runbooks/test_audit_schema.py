@@ -90,3 +90,10 @@ def test_what_is_no_report_does_not_fit(edit: Callable[[dict[str, Any]], None]) 
     edit(document)
     with pytest.raises(ValidationError):
         validator().validate(document)
+
+
+@pytest.mark.parametrize("code", [-1, 256])
+def test_an_exit_code_that_would_end_as_another_is_none(code: int) -> None:
+    report = json.loads(make_report().text())
+    with pytest.raises(ValueError, match="exit_code"):
+        AuditReport.model_validate({**report, "exit_code": code})
