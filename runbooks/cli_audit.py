@@ -33,11 +33,13 @@ from runbooks.signals import held
 from tasks.fleet import Fleet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from inventory.site import Site
+    from runbooks.judging import Judged
     from runbooks.ledger.audits import Milestones
     from runbooks.signals import Wish
+    from tasks.outcome import Outcome
 
 DEPTH = click.option("--depth", is_flag=True, help="Show the weakest way of each hijack.")
 CONFIGS = click.option(
@@ -186,12 +188,15 @@ def _look(context: Context, site: Site, limits: Sequence[str], configs: Path | N
     guards = wanted_guards(site)
     began = datetime.now(UTC)
 
-    def looked(source: str, wish: Wish, outcomes: dict[str, object], *notes: str) -> Looked:
+    def looked(
+        source: str, wish: Wish, outcomes: Mapping[str, Outcome[Judged]], *notes: str
+    ) -> Looked:
         return Looked(
             source=source,
             began=began,
-            outcomes=outcomes,  # type: ignore[arg-type]
-            ended_by=wish.name,
+            outcomes=outcomes,
+            # A signal that came when all had been looked at ended nothing.
+            ended_by=wish.name if any(one.failed for one in outcomes.values()) else None,
             notes=notes,
         )
 
@@ -200,14 +205,14 @@ def _look(context: Context, site: Site, limits: Sequence[str], configs: Path | N
         notes = [f"{name} in {configs} is no device's file" for name in folder.stray]
         with held(context.progress.say) as wish:
             seen = look_at_files(site, folder, guards, context.progress, wish)
-            return looked(str(configs), wish, dict(seen), *notes)
+            return looked(str(configs), wish, seen, *notes)
     fleet = Fleet(site, names)
     with held(context.progress.say) as wish:
         seen = look_at_devices(site, fleet, guards, context.progress, wish)
         if wish.name is None:
             # Who is left behind may still be waited for: that would keep the report waiting too.
             fleet.close()
-        return looked("devices", wish, dict(seen))
+        return looked("devices", wish, seen)
 
 
 def _fix(

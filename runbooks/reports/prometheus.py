@@ -47,7 +47,9 @@ def render(report: AuditReport, milestones: Milestones | None = None) -> str:
 
 
 def is_whole(report: AuditReport) -> bool:
-    """Return whether ``report`` looked at every device of the site."""
+    """Return whether ``report`` looked at every device of the site: files are not the network."""
+    if report.source != "devices":
+        return False
     last = report.history[-1] if report.history else None
     if last is not None and last.id == report.id:
         return last.complete

@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from audit_parts import make_device, make_finding, make_past, make_session, make_unknown
-from audit_reports import ENDED, HISTORY, REPORTS, half_unknown, hostile, interrupted, make_report
+from audit_reports import (
+    ENDED,
+    HISTORY,
+    REPORTS,
+    clean,
+    half_unknown,
+    hostile,
+    interrupted,
+    make_report,
+)
 from goldens import check_golden
 from prometheus_client.parser import text_string_to_metric_families
 
 from runbooks.ledger.audits import Milestones
 from runbooks.reports.files import write_atomically
 from runbooks.reports.page.text import shown
-from runbooks.reports.prometheus import milestones_in, render
+from runbooks.reports.prometheus import is_whole, milestones_in, render
 
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport
@@ -214,3 +223,9 @@ def test_a_file_that_is_none_of_ours_says_nothing(content: bytes | None, tmp_pat
     if content is not None:
         (tmp_path / "rf.prom").write_bytes(content)
     assert milestones_in(tmp_path / "rf.prom", make_report()) == Milestones(devices={})
+
+
+def test_files_are_not_the_network() -> None:
+    report = clean().model_copy(update={"history": ()})
+    assert is_whole(report)
+    assert not is_whole(report.model_copy(update={"source": "backups"}))
