@@ -232,7 +232,7 @@ def everything_measured(network: Network) -> list[Found]:
     return [one for attacker in apart for one in measured(network, apart, attacker)]
 
 
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@settings(max_examples=10, deadline=None, phases=PHASES)
 @given(networks())
 def test_the_search_finds_what_brute_force_finds(made: Made) -> None:
     site, runnings = made.site, made.runnings

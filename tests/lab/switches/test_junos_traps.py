@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tasks.adapters.junos import JunosAdapter
 
 #: Nobody waits for its minute in a test.
-SOON_S = 0.5
 OPERATORS = "set system login user carol uid 2020"
 
 
@@ -59,9 +58,9 @@ def committed(adapter: JunosAdapter, driver: Driver, revert_in: int = 120) -> st
 def test_the_driver_takes_an_expired_commit_for_a_pending_one(
     box: SwitchBox, adapter: JunosAdapter, driver: Driver
 ) -> None:
-    box.control("minute", seconds=SOON_S)
     box.control("fault", name="stale-revision", on=True)
     before = committed(adapter, driver, 60)
+    box.control("lapse", seconds=60)
     wait_for(box, before)
 
     assert driver.has_pending_commit()
