@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver
     from tasks.adapters.junos import JunosAdapter
 
-#: Nobody waits for its minute in a test.
-SOON_S = 0.5
 OPERATORS = "set system login user carol uid 2020"
 
 
@@ -191,9 +189,9 @@ def test_a_confirmed_change_goes_by_its_way_back_and_others_commits_stay(
 def test_the_timer_takes_back_what_nobody_confirms(
     box: SwitchBox, adapter: JunosAdapter, driver: Driver
 ) -> None:
-    box.control("minute", seconds=SOON_S)
     before = committed(adapter, driver, 60)
 
+    box.control("lapse", seconds=60)
     wait_for(box, before)
 
     assert not adapter.pending(driver)

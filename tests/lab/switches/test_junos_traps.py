@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver
     from tasks.adapters.junos import JunosAdapter
 
-#: Nobody waits for its minute in a test.
 OPERATORS = "set system login user carol uid 2020"
 
 
