@@ -38,7 +38,7 @@ def look(
     files = ConfigFolder(site, folder, names)
     wish = Wish(lambda _: None)
     seen = look_at_files(site, files, wanted_guards(site), Progress(quiet=True), wish)
-    return command(site, Looked(source="x", began=datetime.now(UTC), outcomes=seen))
+    return command(site, Looked(source="devices", began=datetime.now(UTC), outcomes=seen))
 
 
 @pytest.mark.parametrize("command", [audit, verify])
