@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 SITE ?= inventory/lab
 ARGS ?=
-WORKERS ?= 5
+WORKERS ?= 4
 # Most of the fault matrix is waiting.
 FAULT_WORKERS ?= 4
 PYTHON ?= python3

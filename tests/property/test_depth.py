@@ -252,7 +252,7 @@ def test_the_search_finds_what_brute_force_finds(made: Made) -> None:
     assert found == expected
 
 
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@settings(max_examples=10, deadline=None, phases=PHASES)
 @given(networks())
 def test_the_way_of_a_row_is_a_simple_one_on_which_as_many_drop(
     made: Made,
@@ -300,7 +300,7 @@ def assert_folding_changes_nothing(site: Site, runnings: dict[str, Running]) -> 
     return len(colours) - len(set(colours))
 
 
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@settings(max_examples=10, deadline=None, phases=PHASES)
 @given(networks())
 def test_folding_changes_nothing_on_any_fabric(made: Made) -> None:
     event(f"folded {min(3, assert_folding_changes_nothing(made.site, made.runnings))}")
@@ -328,7 +328,7 @@ def test_folding_changes_nothing_on_a_fenced_fabric(shape: LeafSpine, data: st.D
     event(f"folded {min(5, assert_folding_changes_nothing(site, runnings))}")
 
 
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@settings(max_examples=10, deadline=None, phases=PHASES)
 @given(networks())
 def test_together_the_weakest_attacker_of_each_tier_is_found(
     made: Made,
