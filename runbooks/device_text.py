@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policies.dialects import DIALECTS
-from policies.references import AttachmentRef
 from policies.trace import trace
 from runbooks.audit_report import Line
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from policies.dialects.line_index import LineIndex
-    from policies.drift import Drift
     from policies.filters import Direction, Session
     from policies.prefix_set import PrefixSet
     from policies.references import Place, Reference
@@ -42,19 +40,6 @@ class DeviceText:
             Line(number=self._number(place), text=place.text)
             for place in self._index.evidence(references)
         )
-
-    def deciding(self, one: Drift) -> tuple[Line, ...]:
-        """Return the lines that let the witness of ``one`` through some session that it touches."""
-        for reference in one.references:
-            if isinstance(reference, AttachmentRef):
-                session = self.running.sessions.get(reference.session)
-                leaked = one.leaked
-                if session is not None and leaked and leaked.version == reference.version:
-                    return self.letting(session, reference.version, reference.direction, leaked)
-        session = self.running.sessions.get(one.session) if one.session is not None else None
-        if session is None or one.version is None or one.direction is None or one.leaked is None:
-            return ()
-        return self.letting(session, one.version, one.direction, one.leaked)
 
     def letting(
         self, session: Session, version: int, direction: Direction, leaked: PrefixSet

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policies.accepts import Judge
 from policies.drift import Effect, Kind, drift
 from policies.filters import Direction
 from policies.posture import posture
@@ -141,10 +140,6 @@ def finding_of(where: str, text: DeviceText | None, one: Drift) -> Finding:
     direction = _direction(one.direction) if one.direction else None
     wrong = one.leaked or one.dropped
     examples = tuple(str(prefix) for prefix in wrong.witnesses(EXAMPLES)) if wrong else ()
-    places = list(text.lines(one.references)) if text is not None else []
-    if text is not None and one.leaked:
-        # What it is about need not be what lets the witness through: both are told.
-        places += text.deciding(one)
     return Finding(
         id=finding_id(
             one.kind, where, one.object, session=session, family=family, direction=direction
@@ -160,7 +155,7 @@ def finding_of(where: str, text: DeviceText | None, one: Drift) -> Finding:
         text=one.text,
         witness=examples[0] if examples else None,
         examples=examples[1:],
-        lines=tuple(dict.fromkeys(places)),
+        lines=text.lines(one.references) if text is not None else (),
         remedy=one.remedy,
     )
 
@@ -247,7 +242,6 @@ class _Sessions:
         self.running = text.running
         self.up = text.snapshot.tables.up if asked else None
         self.fenced = fenced
-        self.judge = Judge(self.running)
         self.leaking = {
             (one.session, one.version, one.direction): one.leaked
             for one in leaks(self.running, fenced)

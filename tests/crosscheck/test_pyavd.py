@@ -208,7 +208,7 @@ def policies_of(running: Running) -> dict[str, list[str | None]]:
     }
 
 
-@settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(devices(shared=False), fence_books(), fence_books(), st.data())
 def test_both_write_the_same(
     drawn: Running, first: Mapping[str, Fence], second: Mapping[str, Fence], data: st.DataObject

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.lab
 
 #: How often the pools change, on which fabric; the long sweeps are for `make test-slow`.
 SWEEPS = [
-    ("mixed", 8),
-    ("turned", 8),
+    ("mixed", 12),
+    ("turned", 12),
     *(pytest.param(name, 50, marks=pytest.mark.slow) for name in FABRICS),
 ]
 #: Pools that come and go; none has anything to do with what is attacked or announced.

@@ -54,7 +54,7 @@ def carry_out(device: JunosDevice, wanted: Managed) -> Running:
     return after
 
 
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@settings(max_examples=150, deadline=None, phases=PHASES)
 @given(devices(), fence_books(), fence_books(), st.data())
 def test_what_is_written_reads_back(
     setup: Setup, first: Mapping[str, Fence], second: Mapping[str, Fence], data: st.DataObject
@@ -91,7 +91,7 @@ def judged(setup: Setup, chain: tuple[str, ...], direction: Direction) -> tuple[
 chains = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True).map(tuple)
 
 
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@settings(max_examples=150, deadline=None, phases=PHASES)
 @given(setups(), chains, st.sampled_from(Direction))
 def test_bounds_hold_for_every_route(
     setup: Setup, chain: tuple[str, ...], direction: Direction
@@ -113,7 +113,7 @@ def test_bounds_hold_for_every_route(
             assert prefix not in bounds.must or said == {True}, f"{prefix} need not pass"
 
 
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@settings(max_examples=150, deadline=None, phases=PHASES)
 @given(setups(plain=True), chains)
 def test_what_prefixes_decide_is_exact(setup: Setup, chain: tuple[str, ...]) -> None:
     running, name = judged(setup, chain, IMPORT)
