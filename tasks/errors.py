@@ -136,6 +136,10 @@ _WORDS: Sequence[tuple[str, type[DeviceError], str]] = (
 )
 
 
+#: What a library raises by mistake while it handles an error, which says more than the mistake.
+_STUMBLES = (AttributeError, NameError, TypeError)
+
+
 def named(name: str, hostname: str, error: DeviceError) -> DeviceError:
     """Return ``error`` with the device in front, unless its sentence names it already."""
     if name in str(error):
@@ -147,12 +151,15 @@ def named(name: str, hostname: str, error: DeviceError) -> DeviceError:
 
 def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     """Return ``error`` as a sentence that names the device and keeps the device's own words."""
+    given = error
+    while isinstance(error, _STUMBLES) and isinstance(error.__context__, Exception):
+        error = error.__context__
     # The XML agent's driver quotes the whole request behind these words.
     words = str(error).partition("Original call was")[0]
     said = " ".join(redact(words).split()) or type(error).__name__
     meaning, text = _meaning(error, said)
     translated = meaning(f"{name} ({hostname}) {text}: {said}")
-    translated.__cause__ = error
+    translated.__cause__ = given
     return translated
 
 

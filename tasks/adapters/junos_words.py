@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: What comes of a session that ends: PyEZ knows its own error, and hands on all others.
 _GONE = (pyez.ConnectClosedError, NCClientError, SSHException, OSError, EOFError)
+_HUNG_UP = "the device hung up, and did not say what it has done"
 _SECRET = re.compile(r'"?\$(?:[1-9]|sha1)\$[^"\s;]+"?')
 
 
@@ -53,7 +54,7 @@ def own_words(*, lenient: bool = False) -> Iterator[None]:
             return
         raise RejectedError(f"the device refuses the candidate: {_said(error)}") from error
     except _GONE as error:
-        raise ConnectError("the device hung up, and did not say what it has done") from error
+        raise ConnectError(_HUNG_UP) from error
     except (pyez.LockError, napalm.LockError) as error:
         # The driver puts PyEZ's error, which has the device's words, into words of its own.
         found = error.__context__ if isinstance(error, napalm.LockError) else error
@@ -67,6 +68,11 @@ def own_words(*, lenient: bool = False) -> Iterator[None]:
         )
     except (pyez.RpcError, napalm.UnlockError) as error:
         raise DeviceError(f"the device refuses: {_said(error)}") from error
+    except AttributeError as error:
+        # PyEZ's lock and unlock take every error for one of ncclient's, and stumble over `xml`.
+        if not isinstance(error.__context__, _GONE):
+            raise
+        raise ConnectError(_HUNG_UP) from error
 
 
 def expected(reply: Any, tag: str) -> Any:  # noqa: ANN401 - PyEZ is not annotated

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from jnpr.junos import exception as pyez
 from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, wait_for
+from lxml import etree
+from paramiko import SSHException
 from undoing import undo
 
 from tasks.errors import ConnectError, LockedError, RejectedError, VerifyError
@@ -148,6 +150,30 @@ def test_a_reply_that_is_lost_leaves_a_commit_that_is_found_and_taken_back(
         adapter.revert(driver, "")
 
     assert box.switch.running() == before
+
+
+@pytest.mark.parametrize("lost", [OSError("Socket is closed"), EOFError(), SSHException("gone")])
+@pytest.mark.parametrize("rpc", ["lock-configuration", "unlock-configuration"])
+def test_a_session_that_ends_at_the_lock_is_told_as_such(
+    adapter: JunosAdapter,
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+    rpc: str,
+    lost: Exception,
+) -> None:
+    """PyEZ asks whatever error it meets there for ``xml``, which only ncclient's have."""
+    answer = driver.device._rpc_reply
+
+    def dying(command: etree._Element, *args: object, **kwargs: object) -> object:
+        if command.tag == rpc:
+            raise lost
+        return answer(command, *args, **kwargs)
+
+    monkeypatch.setattr(driver.device, "_rpc_reply", dying)
+
+    with pytest.raises(ConnectError, match="hung up"):
+        adapter.dry_run(driver, GUARD)
+    assert not driver.device.connected
 
 
 def test_others_uncommitted_edits_are_neither_committed_nor_discarded(

@@ -49,6 +49,22 @@ def test_a_wrong_certificate_is_not_an_unreachable_device() -> None:
     assert str(found).startswith("spine1 (127.0.0.1) is not known to be itself")
 
 
+def test_a_library_that_stumbles_over_an_error_means_the_error() -> None:
+    """PyEZ asks every error that it meets at a lock for ``xml``."""
+
+    def stumble() -> None:
+        try:
+            raise EOFError
+        except EOFError as error:
+            error.xml  # type: ignore[attr-defined]  # noqa: B018
+
+    with pytest.raises(AttributeError) as stumbled:
+        stumble()
+    found = translate("border1", "127.0.0.1", stumbled.value)
+    assert type(found) is ConnectError
+    assert str(found) == "border1 (127.0.0.1) can't be reached: EOFError"
+
+
 def test_a_secret_in_a_drivers_words_is_not_passed_on() -> None:
     found = translate("tor1", "h", ValueError("neighbor 10.0.0.1 password 7 S3CRET failed"))
     assert "S3CRET" not in str(found)
