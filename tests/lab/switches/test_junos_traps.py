@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from jnpr.junos import exception as pyez
 from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, wait_for
-from lxml import etree
 from paramiko import SSHException
 from undoing import undo
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lxml import etree
     from switchbox import SwitchBox
 
     from tasks.adapters.base import Driver

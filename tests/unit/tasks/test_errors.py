@@ -52,9 +52,12 @@ def test_a_wrong_certificate_is_not_an_unreachable_device() -> None:
 def test_a_library_that_stumbles_over_an_error_means_the_error() -> None:
     """PyEZ asks every error that it meets at a lock for ``xml``."""
 
+    def receive() -> None:
+        raise EOFError
+
     def stumble() -> None:
         try:
-            raise EOFError
+            receive()
         except EOFError as error:
             error.xml  # type: ignore[attr-defined]  # noqa: B018
 
