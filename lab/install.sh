@@ -22,6 +22,8 @@ if [ "${1:-}" = tests ]; then
   # The HTML page is looked at in a browser, and printed.
   command -v chromium >/dev/null || missing+=(chromium)
   command -v pdftotext >/dev/null || missing+=(poppler-utils)
+  # Judges the metrics and the alert rules.
+  command -v promtool >/dev/null || missing+=(prometheus)
   # Not in anybody's PATH. Tests run a server of their own; the machine's is never started.
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
