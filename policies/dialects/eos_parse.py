@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import eos_opener, free_text
 from policies.dialects.neighbors import Instance
-from policies.dialects.peers import Peer, Sessions, asn, peer_name
+from policies.dialects.peer_inheritance import Inheritance
+from policies.dialects.peer_sessions import Sessions
+from policies.dialects.peers import Peer, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
 from policies.errors import ParseError
@@ -87,11 +89,9 @@ class EosReader(Reader):
             build = Sessions(
                 vrf=vrf,
                 own_as=numbers[vrf],
-                peers=one.peers,
+                inherited=Inheritance(peers=one.peers, templates=spread, outside=None),
                 default_active=one.default_active,
                 confederation=one.confederation,
-                templates=spread,
-                outside=None,
                 missing=one.missing,
             )
             self.add(build)

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from policies.dialects.neighbors import Instance
-from policies.dialects.peers import Sessions, asn
+from policies.dialects.peer_inheritance import Inheritance
+from policies.dialects.peer_sessions import Sessions
+from policies.dialects.peers import asn
 from policies.dialects.reader import Reader
 from policies.errors import ParseError
 from policies.filters import Semantics
@@ -93,7 +95,7 @@ class FrrReader(Reader):
         build = Sessions(
             vrf=vrf,
             own_as=self.routers[vrf],
-            peers=one.peers,
+            inherited=Inheritance(peers=one.peers),
             default_active=one.default_active,
             confederation=one.confederation,
             requires_policy=requires_policy,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.neighbors import Instance
-from policies.dialects.peers import Peer, Sessions, asn
+from policies.dialects.peer_inheritance import Inheritance
+from policies.dialects.peer_sessions import Sessions
+from policies.dialects.peers import Peer, asn
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
 from policies.errors import ParseError
@@ -81,10 +83,9 @@ class IosReader(Reader):
             build = Sessions(
                 vrf=vrf,
                 own_as=own_as,
-                peers=one.peers,
+                inherited=Inheritance(peers=one.peers, templates=templates),
                 default_active=one.default_active,
                 confederation=instances[""].confederation,
-                templates=templates,
                 requires_policy=any(child.text == _SAFE for child in top.children),
             )
             self.add(build)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.free_text import free_text, nxos_opener
 from policies.dialects.hierarchy import walk
-from policies.dialects.peers import Peer, Sessions, asn, peer_name
+from policies.dialects.peer_inheritance import Inheritance
+from policies.dialects.peer_sessions import Sessions
+from policies.dialects.peers import Peer, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
 from policies.errors import ParseError
@@ -89,10 +91,9 @@ class NxosReader(Reader):
             build = Sessions(
                 vrf=vrf,
                 own_as=own_as,
-                peers=peers,
+                inherited=Inheritance(peers=peers, templates=partial),
                 default_active={4: False, 6: False},
                 confederation=confederation,
-                templates=partial,
             )
             self.add(build)
 

@@ -1,8 +1,8 @@
-"""The neighbors, groups and templates of one BGP instance: what their lines say, and inheritance.
+"""The neighbors, groups and templates of one BGP instance: what their lines say.
 
-Read :class:`Peer`, which takes lines, then :class:`Sessions`, which resolves what a session
-has from where. Law: where it is not known which of two policies decides, the answer is
-"may accept anything", never one of the two.
+Read :class:`Peer`, which takes lines. What one has from another is in
+:mod:`policies.dialects.peer_inheritance`, what a session ends up with in
+:mod:`policies.dialects.peer_sessions`.
 """
 
 from __future__ import annotations
@@ -12,31 +12,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from policies.filters import Attachment, Direction, Session, SessionKey
-from policies.references import Part
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from policies.managed import Slot
+from policies.filters import Direction
 
 _DIRECTION = {"in": Direction.IMPORT, "out": Direction.EXPORT}
 _ASN = re.compile(r"(?:(\d+)\.)?(\d+)")
 _MISSING = re.compile(r"direction (?P<way>in|out) action (?P<action>\S+)")
-
-#: Deeper chains of templates than any platform takes; beyond it they run in a circle.
-_MAX_DEPTH = 8
-
-#: What can be attached, in the words of the lines that do.
-_PARTS = {
-    "route-map": Part.ROUTE_MAP,
-    "prefix-list": Part.PREFIX_LIST,
-    "unsuppress-map": Part.UNSUPPRESS_MAP,
-    "advertise-map": Part.ADVERTISE_MAP,
-}
-_KINDS = (*_PARTS, "filter-list", "distribute-list", "rcf")
 
 Place = tuple[int | None, Direction]
 
@@ -52,6 +34,11 @@ def asn(text: str) -> int:
     """Return an AS number; ``1.10`` is asdot notation (RFC 5396)."""
     high, _, low = text.rpartition(".")
     return (int(high or 0) << 16) + int(low)
+
+
+def is_asn(text: str) -> bool:
+    """Return whether ``text`` is an AS number, plain or in asdot notation."""
+    return _ASN.fullmatch(text) is not None
 
 
 def peer_name(text: str) -> str:
@@ -100,7 +87,7 @@ class Peer:
                 self.is_group = True
             case ["peer-group", group] | ["peer", "group", group]:
                 self.group = group
-            case ["remote-as", number, *rest] if _ASN.fullmatch(number) or not rest:
+            case ["remote-as", number, *rest] if is_asn(number) or not rest:
                 self.remote_as = number
             case ["local-as", number, *_]:
                 self.local_as = number
@@ -155,230 +142,3 @@ def read_missing(text: str, version: int | None, into: dict[Place, set[str]]) ->
     """Note what ``text`` says that a session without a policy does."""
     if found := _MISSING.search(text):
         into[version, _DIRECTION[found["way"]]].add(found["action"])
-
-
-@dataclass(slots=True, kw_only=True)
-class Sessions:
-    """Resolves the peers of one BGP instance: activation, eBGP or iBGP, inherited policies.
-
-    ``outside`` is the family that lines outside of any family are about; None says all of
-    them, the family's own lines going first. ``missing`` is what the instance itself says of
-    sessions without a policy.
-    """
-
-    vrf: str
-    own_as: int
-    peers: dict[str, Peer]
-    default_active: dict[int, bool]
-    confederation: set[str] = field(default_factory=set)
-    templates: dict[str, Peer] = field(default_factory=dict)
-    outside: int | None = 4
-    requires_policy: bool = False
-    missing: dict[Place, set[str]] = field(default_factory=dict)
-
-    def sessions(self) -> dict[SessionKey, Session]:
-        """Return the sessions by key."""
-        found = {}
-        for name, peer in self.peers.items():
-            external = self._external(name, peer)
-            key = SessionKey(self.vrf, name)
-            found[key] = Session(
-                key=key,
-                is_group=peer.is_group,
-                group=peer.group if peer.group in self.peers else None,
-                is_external=external,
-                closed_without_policy=self.requires_policy and external is True,
-                listens=peer.listens,
-                unjudged=tuple(sorted(peer.unjudged | self._above(peer))),
-                attachments={
-                    (version, direction): self._attachment(peer, version, direction, external)
-                    for version in (4, 6)
-                    if self._active(peer, version)
-                    for direction in Direction
-                },
-            )
-        return found
-
-    # Where things come from -----------------------------------------------------------------
-
-    def _group(self, peer: Peer) -> Peer | None:
-        return self.peers.get(peer.group) if peer.group else None
-
-    def _chain(self, peer: Peer, version: int | None) -> list[list[tuple[str, Peer]]]:
-        """Return whom ``peer`` has things from: itself, its templates, its group, and theirs.
-
-        Those in one list have one rank: which of several templates goes first is a number
-        whose meaning differs by platform.
-        """
-        chain = self._with_templates("", peer, version, 0)
-        group = self._group(peer)
-        return chain + (self._with_templates(peer.group or "", group, version, 0) if group else [])
-
-    def _with_templates(
-        self, name: str, peer: Peer, version: int | None, depth: int
-    ) -> list[list[tuple[str, Peer]]]:
-        chain = [[(name, peer)]]
-        names = [one for _, one in peer.templates.get(version, ())]
-        # The lines of a template of policies are of whichever family it is inherited in.
-        names += [one for _, one in peer.templates.get(None, ()) if version is not None]
-        below = [
-            self._with_templates(one, self.templates[one], version, depth + 1)
-            for one in names
-            if one in self.templates and depth < _MAX_DEPTH
-        ]
-        depths = range(max((len(one) for one in below), default=0))
-        chain += [[pair for one in below if at < len(one) for pair in one[at]] for at in depths]
-        return chain
-
-    def _first(self, peer: Peer, attribute: str) -> str | None:
-        for level in self._chain(peer, None):
-            for _, one in level:
-                if (value := getattr(one, attribute)) is not None:
-                    return str(value)
-        return None
-
-    def _above(self, peer: Peer) -> set[str]:
-        """Return the families without judgement that what ``peer`` inherits is active in."""
-        return {
-            name for level in self._chain(peer, None) for _, one in level for name in one.unjudged
-        }
-
-    def _lost(self, peer: Peer, version: int) -> list[str]:
-        """Return what ``peer`` inherits from that is nowhere defined: it may say anything."""
-        missing = peer.group is not None and peer.group not in self.peers
-        named = {
-            name
-            for level in self._chain(peer, version)
-            for _, one in level
-            for place in (version, None)
-            for _, name in one.templates.get(place, ())
-        }
-        lost = [f"template {name}" for name in sorted(named - set(self.templates))]
-        return [f"peer group {peer.group}", *lost] if missing else lost
-
-    def _external(self, name: str, peer: Peer) -> bool | None:
-        """Return whether a peer is eBGP; a group's own AS, or else what its members agree on."""
-        remote = self._first(peer, "remote_as")
-        if remote is None:
-            members = [one for one in self.peers.values() if one.group == name]
-            kinds = {self._external("", one) for one in members} if peer.is_group else set()
-            return kinds.pop() if len(kinds) == 1 else None
-        if remote in ("internal", "external"):
-            return remote == "external"
-        local = self._first(peer, "local_as")
-        numbers = [text for text in (remote, local) if text is not None]
-        if not all(_ASN.fullmatch(text) for text in numbers):
-            return None
-        ours = self.own_as if local is None or peer.is_group else asn(local)
-        return asn(remote) != ours and remote not in self.confederation
-
-    def _active(self, peer: Peer, version: int) -> bool:
-        for level in self._chain(peer, version):
-            for _, one in level:
-                if version in one.active:
-                    return one.active[version]
-        return self.default_active[version] or bool(self._lost(peer, version))
-
-    # Policies -------------------------------------------------------------------------------
-
-    def _levels(
-        self, peer: Peer, version: int, direction: Direction
-    ) -> list[list[tuple[str, dict[str, Said]]]]:
-        """Return the policies that may decide, by rank, each with where it comes from."""
-        chain = self._chain(peer, version)
-        here = [[(n, one.policies.get((version, direction), {})) for n, one in c] for c in chain]
-        away = [[(n, one.policies.get((None, direction), {})) for n, one in c] for c in chain]
-        if self.outside == version:
-            both = zip(here, away, strict=True)
-            return [[(n, {**d, **c}) for (n, c), (_, d) in zip(a, b, strict=True)] for a, b in both]
-        if self.outside is not None:
-            # Only a template of policies says nothing of a family, as it is of any.
-            named = self.templates
-            return [
-                a + [(n, d) for n, d in b if n in named and d]
-                for a, b in zip(here, away, strict=True)
-            ]
-        # A session's own lines outside of a family, or those of its group inside it: not known.
-        shifted = [[], *away]
-        return [b + a for a, b in zip([*here, []], shifted, strict=True)]
-
-    def _attachment(
-        self, peer: Peer, version: int, direction: Direction, external: bool | None
-    ) -> Attachment:
-        levels = self._levels(peer, version, direction)
-        found: dict[str, tuple[str, Said]] = {}
-        overrides = [*sorted(peer.doubts), *self._lost(peer, version)]
-        for kind, said in _attached(levels).items():
-            found[kind] = said[0]
-            if len({one.value for _, one in said}) > 1:
-                overrides += [f"{kind} {one.value}" for _, one in said]
-        if "rcf" in found:
-            overrides.append(f"rcf {found['rcf'][1].value}")
-        values = {kind: one.value for kind, (_, one) in found.items()}
-        narrows = [kind for kind in ("filter-list", "distribute-list") if kind in values]
-        return Attachment(
-            route_map=values.get("route-map"),
-            prefix_list=values.get("prefix-list"),
-            unknown=tuple(f"{kind} {values[kind]}" for kind in narrows),
-            inherited_from=(found["route-map"][0] or None) if "route-map" in found else None,
-            originates_default=direction is Direction.EXPORT and bool(self._default(peer, version)),
-            unsuppress_map=values.get("unsuppress-map"),
-            advertise_map=values.get("advertise-map"),
-            overrides=tuple(overrides),
-            closed_when_empty=self._closed(peer, version, direction, external),
-        )
-
-    def _default(self, peer: Peer, version: int) -> tuple[int, ...]:
-        """Return the numbers of the lines that make up a default route for the session."""
-        return tuple(
-            at
-            for level in self._chain(peer, version)
-            for name, one in level
-            for place, at in one.originates_default.items()
-            if place == version
-            or (place is None and (self.outside in (None, version) or name in self.templates))
-        )
-
-    def lines(self) -> Iterator[tuple[Slot, dict[Part, tuple[int, ...]]]]:
-        """Yield, by session, family and direction, the numbers of the lines that attach things."""
-        for name, peer in self.peers.items():
-            for version in (one for one in (4, 6) if self._active(peer, one)):
-                for direction in Direction:
-                    found: dict[Part, tuple[int, ...]] = {}
-                    for kind, said in _attached(self._levels(peer, version, direction)).items():
-                        part = _PARTS.get(kind, Part.OTHER)
-                        numbers = dict.fromkeys(one.line for _, one in said)
-                        found[part] = (*found.get(part, ()), *numbers)
-                    default = self._default(peer, version)
-                    if direction is Direction.EXPORT and default:
-                        found[Part.DEFAULT] = default
-                    yield (SessionKey(self.vrf, name), version, direction), found
-
-    def _closed(
-        self, peer: Peer, version: int, direction: Direction, external: bool | None
-    ) -> bool | None:
-        """Return whether a session that has no policy here is closed; None if not known."""
-        places = [self.missing, *(p.missing for lv in self._chain(peer, version) for _, p in lv)]
-        said = {
-            action
-            for place in places
-            for family in (version, None)
-            for action in place.get((family, direction), ())
-        }
-        if said <= {"permit"}:
-            return False
-        return True if said == {"deny"} and external else None
-
-
-def _attached(
-    levels: list[list[tuple[str, dict[str, Said]]]],
-) -> dict[str, list[tuple[str, Said]]]:
-    """Return, by kind, all that the first level which says something of it says."""
-    found: dict[str, list[tuple[str, Said]]] = {}
-    for kind in _KINDS:
-        for level in levels:
-            said = [(name, policies[kind]) for name, policies in level if kind in policies]
-            if said:
-                found[kind] = said
-                break
-    return found

@@ -21,7 +21,7 @@ from policies.filters import RouteMap, Running, Semantics, Session, SessionKey, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.dialects.peers import Sessions
+    from policies.dialects.peer_sessions import Sessions
 
 _LIST = re.compile(r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: (?P<rest>.+))?")
 #: Lines about a prefix-list that say nothing of what it permits.
@@ -94,7 +94,7 @@ class Reader(ABC):
             sessions={
                 SessionKey(one.vrf, name): peer.line
                 for one in self.built
-                for name, peer in one.peers.items()
+                for name, peer in one.inherited.peers.items()
                 if peer.line is not None
             },
         )
