@@ -2,7 +2,9 @@ r"""Secrets out of configuration text, before it is shown or stored: :func:`reda
 
 Law: what may be a secret is hidden; where it is not sure, a word too many is. Secrets are known by
 the words before them, and where these are new to us by their shape: a crypt hash, a scrambled
-string of Junos (``$9$``), a password inside a URL, a private key.
+string of Junos (``$9$``), a password inside a URL, a private key. Only a line feed ends a line,
+and only a space, a tab or the semicolon of a statement ends a secret: what else some program takes
+for an end, such as a form feed, is a part of it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-#: What may stand between the word before a secret and the secret itself: a type of encryption
-#: or hash, or a word that says how it is given.
+#: What may stand between the word before a secret and the secret itself: types of encryption or
+#: hash, and words that say how it is given; a few, or a long line would be read over and over.
 _TYPE = (
     r"(?:[ ](?:\d{1,2}|level[ ]\d+|encrypted|clear|cleartext|text|string|ascii|ascii-text|"
     r"hexadecimal|hex|md5|sha\d*|sha-\d+|hmac-\S+|password|type[ ]\S+|value|cak|local|remote)"
-    r"(?=[ ]))*+"
+    r"(?=[ ])){0,6}+"
 )
-_VALUE = r"(?P<secret>\"[^\"]*\"?|<hidden>|[^\s;]+)"
+#: A semicolon ends a statement of Junos where nothing stands behind it; elsewhere it is a letter.
+_LETTER = r"(?:[^ \t\n;]|;(?![\s}]|$))"
+_VALUE = rf"(?P<secret>\"[^\"]*\"?{_LETTER}*+|<hidden>|{_LETTER}++)"
 #: What comes after such a word and is a name, or one more word before the secret.
 _NAMES = r"(?!(?:key-string|key-chain|keychain|key|value|address)\b)"
 _KEY = r"(?:authentication|auth|message-digest|server|privacy|shared|session|api|config)-key"
@@ -49,37 +53,60 @@ _TRAPS: Final = rf"""
       (?=\s|$))*+
     )[ ]{_VALUE}
 """
+#: The rest of these lines is secret, spaces and all: FRR and IOS take it so, and IPsec has several
+#: keys.
+_REST: Final = rf"""
+    (?P<word>
+      (?:
+        \bneighbor[ ]\S+[ ]password
+      | \bsession-key[ ](?:inbound|outbound)[ ](?:ah|esp)[ ]\d+
+      | ^(?:enable[ ])?(?:password|secret)
+      | ^username[ ]\S+(?:[ ]\S+)*?[ ](?:password|secret)
+      | ^key-string
+      | ^(?:tacacs|radius)-server[ ](?:\S+[ ])*?key
+      ){_TYPE}
+    )[ ](?P<secret>.+)
+"""
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    """Return a pattern in which ``[ ]`` is the gap between two words, as wide as it may be."""
+    return re.compile(text.replace("[ ]", r"[ \t]++"), re.IGNORECASE | re.VERBOSE)
+
+
 #: Patterns by what they are about; each has a group ``secret``, and before it ``word``.
+_WHOLE: Final = _compiled(_REST)
+_COMMUNITY: Final = _compiled(
+    rf"(?P<word>(?<![\w-])community(?:-name)?(?:[ ](?:encrypted|clear)(?=[ ]))?)[ ]{_VALUE}"
+)
 _PATTERNS: Final = tuple(
-    re.compile(text, re.IGNORECASE | re.VERBOSE)
+    _compiled(text)
     for text in (
         _WORDS,
         _TRAPS,
-        rf"(?P<word>(?<![\w-])community(?:-name)?(?:[ ](?:encrypted|clear)(?=[ ]))?)[ ]{_VALUE}",
         # The key of an AAA server, in its line or in a line of its own inside its block.
         rf"(?P<word>^(?:(?:tacacs|radius)[- ]server|server-private)\b.*?[ ]key{_TYPE})[ ]{_VALUE}",
         rf"(?P<word>^key[ ](?:[\da-f]+[ ])?(?:\d|encrypted|clear))[ ]{_VALUE}",
         # A number alone is that of a key in a chain, unless it is too long for one.
-        r"(?P<word>^key)[ ](?!chain\b|\d{1,4}\s*$)(?P<secret>\"[^\"]*\"|\S+)(?=\s*$)",
+        r"(?P<word>^key)[ ](?!chain\b|\d{1,4}\s*$)(?P<secret>\"[^\"]*\"|[^ \t\n]+)(?=\s*$)",
         # Arista's streaming agent.
-        r"(?P<word>auth=(?:key|token-secure|token),)(?P<secret>[^\s/][^\s]*)",
-        r"(?P<word>://[^/\s:@]*:)(?P<secret>[^@\s/]+)(?=@)",
+        r"(?P<word>auth=(?:key|token-secure|token),)(?P<secret>[^ \t\n/][^ \t\n]*)",
+        r"(?P<word>://[^/\s:@]*:)(?P<secret>[^ \t\n/]+)(?=@)",
         # Hashes as crypt(3) writes them, and what Junos and EOS scramble.
-        r"(?P<word>)(?P<secret>\"?\$(?:\d{1,2}|sha\d+|[\da-z]{1,2}|argon2\w*)\$[^\s\";]*\"?)",
+        r"(?P<word>)(?P<secret>\"?\$(?:\d{1,2}|sha\d+|[\da-z]{1,2}|argon2\w*)\$[^ \t\n\";]*\"?)",
     )
 )
 #: Both keys of a user of SNMP version 3.
-_SNMP_USER = re.compile(r"\bsnmp-server user ", re.IGNORECASE)
-_SNMP_KEYS = re.compile(
-    r"(?P<word>\b(?:auth|priv)(?: (?:md5|sha(?:-?\d+)?|des(?:56)?|3des|aes(?:-?\d+)?|128|192|256|"
-    r"encrypted|clear)(?= ))*+) (?P<secret>\S+)",
-    re.IGNORECASE,
-)
-#: The rest of these lines is secret, spaces and all: FRR takes it so, and IPsec has several keys.
-_REST = re.compile(
-    r"(?P<word>\bneighbor \S+ password(?: (?:\d|encrypted|clear)(?= ))?|"
-    r"\bsession-key (?:inbound|outbound) (?:ah|esp) \d+) (?P<secret>[^\r\n]+)",
-    re.IGNORECASE,
+_SNMP_USER: Final = _compiled(r"\bsnmp-server[ ]user[ ]")
+_SNMP_KEYS: Final = _compiled(
+    r"""
+    (?P<word>
+      \b(?:auth|priv)
+      (?:[ ]
+        (?:md5|sha(?:-?\d+)?|des(?:56)?|3des|aes(?:-?\d+)?|128|192|256|encrypted|clear)
+      (?=[ ]))*+
+    )[ ](?P<secret>[^ \t\n]+)
+    """
 )
 #: What a diff, or a removal, puts in front of a line.
 _LEAD = re.compile(r"^([-+\s]*(?:no\s+)?)")
@@ -103,21 +130,23 @@ def redact(text: str) -> str:
     'set community 65000:1 additive'
     """
     text = _PRIVATE_KEY.sub("<hidden>", text)
-    return "".join(_line(line) for line in text.splitlines(keepends=True))
+    # As in `policies.dialects.line_ends`, which imports what quotes from here.
+    return "\n".join(map(_line, text.split("\n")))
 
 
 def _line(line: str) -> str:
-    _, lead, rest = _LEAD.split(line, maxsplit=1)
-    return lead + _without_secrets(rest)
+    said = line.rstrip("\r")
+    _, lead, rest = _LEAD.split(said, maxsplit=1)
+    return lead + _without_secrets(rest) + line[len(said) :]
 
 
 def _without_secrets(line: str) -> str:
-    if _HARMLESS.match(line):
-        return line
-    if _REST.search(line):
-        return _REST.sub(r"\g<word> <hidden>", line)
+    if _WHOLE.search(line):
+        return _WHOLE.sub(_hidden, line)
     if _SNMP_USER.search(line):
-        return _SNMP_KEYS.sub(r"\g<word> <hidden>", line)
+        return _SNMP_KEYS.sub(_hidden, line)
+    if not _HARMLESS.match(line):
+        line = _COMMUNITY.sub(_hidden, line)
     for pattern in _PATTERNS:
         line = pattern.sub(_hidden, line)
     return line

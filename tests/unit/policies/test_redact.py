@@ -6,6 +6,9 @@ import pytest
 
 from policies.redact import redact
 
+#: What `str.splitlines` takes for the end of a line, and no switch does, and two more spaces.
+ENDS_OF_OTHERS = ("\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\xa0")
+
 HIDDEN = [
     ("neighbor 10.0.0.1 password s3cret", "neighbor 10.0.0.1 password <hidden>"),
     ("neighbor 10.0.0.1 password 7 s3cret", "neighbor 10.0.0.1 password 7 <hidden>"),
@@ -81,3 +84,55 @@ def test_what_is_no_secret_stays(line: str) -> None:
 def test_lines_and_their_ends_stay_apart() -> None:
     text = "a\npassword x\r\nset community 1:1\n\nsecret y"
     assert redact(text) == "a\npassword <hidden>\r\nset community 1:1\n\nsecret <hidden>"
+
+
+@pytest.mark.parametrize("odd", ENDS_OF_OTHERS, ids=ascii)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "neighbor 10.0.0.1 password 7 {}",
+        "username admin secret 0 {}",
+        "ntp authentication-key 1 md5 {}",
+        "snmp-server community {} RO",
+        "snmp-server user u g v3 auth sha {} priv aes 128 {}",
+        " key 7 {}",
+        " key {}",
+        "   exec /usr/bin/TerminAttr -ingestauth=key,{} -taillogs",
+        " path scp://backup:{}@10.0.0.9/x",
+        "set system root-authentication encrypted-password {}",
+    ],
+)
+def test_a_character_that_ends_a_line_elsewhere_ends_no_secret(line: str, odd: str) -> None:
+    """Of `password a<form feed>b`, the b is as secret as the a."""
+    for secret in (f"s3{odd}cret", f"s3 {odd}cret" if "password 7" in line else f"s3{odd}{odd}t"):
+        said = redact(f"hostname x\n{line.format(secret, secret)}\r\nend\n")
+        assert said == f"hostname x\n{line.format('<hidden>', '<hidden>')}\r\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("username oper password 0 s3;cret", "username oper password 0 <hidden>"),
+        ("ip ospf authentication-key s3;cret", "ip ospf authentication-key <hidden>"),
+        ("authentication-key s3cret;", "authentication-key <hidden>;"),
+        ("{ authentication-key s3cret;}", "{ authentication-key <hidden>;}"),
+        ('ip ospf authentication-key "s3"cret', "ip ospf authentication-key <hidden>"),
+        ("copy scp://me:s3@cret@10.0.0.9/x", "copy scp://me:<hidden>@10.0.0.9/x"),
+        ("enable password 0 s3 cret words", "enable password 0 <hidden>"),
+        ("username oper password 0 s3 cret", "username oper password 0 <hidden>"),
+        (" password s3 cret", " password <hidden>"),
+        ("  key-string s3 cret", "  key-string <hidden>"),
+        ("tacacs-server key 0 s3 cret", "tacacs-server key 0 <hidden>"),
+        ("username  oper  password  s3cret", "username  oper  password  <hidden>"),
+        ("\tip ospf\tauthentication-key\ts3cret", "\tip ospf\tauthentication-key\t<hidden>"),
+        ("neighbor 10.0.0.1  password\t7  s3cret", "neighbor 10.0.0.1  password\t7  <hidden>"),
+        ("snmp-server user u g  auth  md5  s3cret", "snmp-server user u g  auth  md5  <hidden>"),
+        (
+            "set policy-options community secret s3cret",
+            "set policy-options community secret <hidden>",
+        ),
+    ],
+)
+def test_a_secret_is_hidden_to_its_end_however_it_is_written(line: str, expected: str) -> None:
+    assert redact(line) == expected
+    assert redact(expected) == expected
