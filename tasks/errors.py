@@ -39,6 +39,8 @@ class OtherError(VerifyError):
     """The device can be read and waits for nothing, and is neither of the two states."""
 
 
+_UNREACHABLE = "can't be reached"
+
 #: What libraries raise, by the full name of the class or of one that it derives from: they are
 #: not all installed for every platform, and slow to import. The first row that fits holds.
 _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
@@ -66,6 +68,7 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
     ),
     (
         (
+            "napalm.base.exceptions.CommandTimeoutException",
             "napalm.base.exceptions.ConnectionException",
             "ncclient.operations.errors.TimeoutExpiredError",
             "napalm.pyIOSXR.exceptions.ConnectError",
@@ -77,15 +80,17 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
             "ncclient.transport.errors.TransportError",
             "napalm.nxapi_plumbing.errors.NXAPIConnectionError",
             "pyeapi.eapilib.ConnectionError",
+            "requests.exceptions.ChunkedEncodingError",
             "requests.exceptions.ConnectionError",
             "requests.exceptions.Timeout",
+            "http.client.HTTPException",
             "paramiko.ssh_exception.SSHException",
             "builtins.ConnectionError",
             "builtins.EOFError",
             "builtins.TimeoutError",
         ),
         ConnectError,
-        "can't be reached",
+        _UNREACHABLE,
     ),
     (
         ("json.decoder.JSONDecodeError", "lxml.etree.XMLSyntaxError"),
@@ -133,11 +138,27 @@ _WORDS: Sequence[tuple[str, type[DeviceError], str]] = (
         "is not known to be itself; check its host key or certificate",
     ),
     ("Unauthorized", ConnectError, "refuses the login; check username, password and key_file"),
+    # paramiko's plain OSError, and netmiko's ValueErrors for a terminal that says nothing.
+    ("Socket is closed", ConnectError, _UNREACHABLE),
+    ("Unable to find prompt", ConnectError, _UNREACHABLE),
+    ("Router prompt not found", ConnectError, _UNREACHABLE),
 )
 
+#: How libraries tell of a connection that ends while they learn who is there, or log in: by the
+#: same errors as of a wrong certificate or password.
+_ENDED = (
+    "EOF occurred in violation of protocol",
+    "connection has been closed (EOF)",
+    "transport shut down or saw EOF",
+    "Authentication timeout",
+    "No existing session",
+    "Socket is closed",
+    "ConnectionResetError(",
+    "EOFError(",
+)
 
 #: What a library raises by mistake while it handles an error, which says more than the mistake.
-_STUMBLES = (AttributeError, NameError, TypeError)
+_STUMBLES = (AttributeError, LookupError, NameError, TypeError)
 
 
 def named(name: str, hostname: str, error: DeviceError) -> DeviceError:
@@ -152,7 +173,7 @@ def named(name: str, hostname: str, error: DeviceError) -> DeviceError:
 def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     """Return ``error`` as a sentence that names the device and keeps the device's own words."""
     given = error
-    while isinstance(error, _STUMBLES) and isinstance(error.__context__, Exception):
+    while _says_less(error) and isinstance(error.__context__, Exception):
         error = error.__context__
     # The XML agent's driver quotes the whole request behind these words.
     words = str(error).partition("Original call was")[0]
@@ -163,6 +184,14 @@ def translate(name: str, hostname: str, error: Exception) -> DeviceError:
     return translated
 
 
+def _says_less(error: Exception) -> bool:
+    """Return whether ``error`` says less than the one that was being handled when it was raised.
+
+    NAPALM's ``iosxr_netconf`` keeps an OSError's first argument alone, which is a number.
+    """
+    return isinstance(error, _STUMBLES) or str(error).isdigit()
+
+
 def _meaning(error: Exception, said: str) -> tuple[type[DeviceError], str]:
     for words, meaning, text in _WORDS:
         if words in said:
@@ -171,8 +200,13 @@ def _meaning(error: Exception, said: str) -> tuple[type[DeviceError], str]:
         # Libraries raise "can't connect" for a wrong host key, which only the cause tells.
         errors = _chain(error) if kinds is _KINDS[0][0] else (error,)
         if any(_names(one).intersection(kinds) for one in errors):
-            return meaning, text
+            return (ConnectError, _UNREACHABLE) if _has_ended(error) else (meaning, text)
     return DeviceError, f"failed: {type(error).__name__}"
+
+
+def _has_ended(error: Exception) -> bool:
+    """Return whether ``error`` came of a connection that ended, whatever it is raised as."""
+    return any(words in str(one) for one in _chain(error) for words in _ENDED)
 
 
 def _names(error: BaseException) -> set[str]:
