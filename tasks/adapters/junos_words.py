@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 #: What comes of a session that ends: PyEZ knows its own error, and hands on all others.
 _GONE = (pyez.ConnectClosedError, NCClientError, SSHException, OSError, EOFError)
 _HUNG_UP = "the device hung up, and did not say what it has done"
+_SILENT = "the device does not answer, and may have done what it was told"
 _SECRET = re.compile(r'"?\$(?:[1-9]|sha1)\$[^"\s;]+"?')
 
 
@@ -55,18 +56,14 @@ def own_words(*, lenient: bool = False) -> Iterator[None]:
         raise RejectedError(f"the device refuses the candidate: {_said(error)}") from error
     except _GONE as error:
         raise ConnectError(_HUNG_UP) from error
-    except (pyez.LockError, napalm.LockError) as error:
-        # The driver puts PyEZ's error, which has the device's words, into words of its own.
-        found = error.__context__ if isinstance(error, napalm.LockError) else error
-        raise LockedError(f"the device does not lock: {_said(found or error)}") from error
+    except (pyez.LockError, pyez.UnlockError, napalm.LockError, napalm.UnlockError) as error:
+        raise _of_the_lock(error) from error
     except napalm.MergeConfigException as error:
         said = _errors(error.args[0] if error.args else "")
         raise RejectedError(f"the device refuses the candidate: {said}") from error
     except pyez.RpcTimeoutError as error:
-        raise ConnectError("the device does not answer, and may have done what it was told") from (
-            error
-        )
-    except (pyez.RpcError, napalm.UnlockError) as error:
+        raise ConnectError(_SILENT) from error
+    except pyez.RpcError as error:
         raise DeviceError(f"the device refuses: {_said(error)}") from error
     except AttributeError as error:
         # PyEZ's lock and unlock take every error for one of ncclient's, and stumble over `xml`.
@@ -105,6 +102,27 @@ def hang_up(driver: Driver) -> None:
 def hide(text: str) -> str:
     """Return ``text`` without secrets; Junos's begin with how they are kept, "$6$", anywhere."""
     return redact(_SECRET.sub("<hidden>", text))
+
+
+def _of_the_lock(error: Exception) -> DeviceError:
+    """Return what came of a lock or an unlock.
+
+    PyEZ raises the same of a device that refuses, and of one that says nothing for long.
+    """
+    if _came_of(error, pyez.RpcTimeoutError):
+        return ConnectError(_SILENT)
+    if isinstance(error, pyez.UnlockError | napalm.UnlockError):
+        return DeviceError(f"the device refuses: {_said(error)}")
+    # The driver puts PyEZ's error, which has the device's words, into words of its own.
+    found = error.__context__ if isinstance(error, napalm.LockError) else error
+    return LockedError(f"the device does not lock: {_said(found or error)}")
+
+
+def _came_of(error: BaseException | None, kind: type[Exception]) -> bool:
+    """Return whether ``error`` was raised while one of that ``kind`` was handled."""
+    while error is not None and not isinstance(error, kind):
+        error = error.__context__
+    return error is not None
 
 
 def _said(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jnpr.junos import exception as pyez
 from junos_box import GUARD, WAY_BACK, Ringfence, box_of, neighbor, wait_for
+from ncclient.operations import TimeoutExpiredError
 from paramiko import SSHException
 from undoing import undo
 
@@ -172,6 +173,25 @@ def test_a_session_that_ends_at_the_lock_is_told_as_such(
     monkeypatch.setattr(driver.device, "_rpc_reply", dying)
 
     with pytest.raises(ConnectError, match="hung up"):
+        adapter.dry_run(driver, GUARD)
+    assert not driver.device.connected
+
+
+@pytest.mark.parametrize("rpc", ["lock-configuration", "unlock-configuration"])
+def test_a_device_that_says_nothing_to_the_lock_is_not_locked_by_somebody_else(
+    adapter: JunosAdapter, driver: Driver, monkeypatch: pytest.MonkeyPatch, rpc: str
+) -> None:
+    """PyEZ raises its ``LockError`` there; the device may have locked all the same."""
+    answer = driver.device._rpc_reply
+
+    def silent(command: etree._Element, *args: object, **kwargs: object) -> object:
+        if command.tag == rpc:
+            raise TimeoutExpiredError("ncclient timed out while waiting for an rpc reply.")
+        return answer(command, *args, **kwargs)
+
+    monkeypatch.setattr(driver.device, "_rpc_reply", silent)
+
+    with pytest.raises(ConnectError, match="does not answer"):
         adapter.dry_run(driver, GUARD)
     assert not driver.device.connected
 
