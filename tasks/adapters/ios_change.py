@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import re
 import secrets
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from netmiko.exceptions import NetmikoBaseException
-from netmiko.scp_handler import SCPConn
 from paramiko.ssh_exception import SSHException
-from scp import SCPException  # type: ignore[import-untyped]
 
 from inventory.errors import DeviceError
 from policies.redact import redact
+from tasks.adapters.ios_copy import copy_there
+from tasks.adapters.ssh_channel import alive
 from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
@@ -80,13 +79,13 @@ def _asked(driver: Driver, command: str) -> tuple[str, str]:
     """Return what the switch prints for a command, and its next prompt."""
     device = driver.device
     prompt = re.compile(rf"(?:\A|\n){re.escape(device.base_prompt)}\S*[#>]\s*\Z")
-    with _alive():
+    with alive():
         device.write_channel(f"{command}\n")
     said = ""
     wait = _LOOK_AGAIN
     deadline = time.monotonic() + SLOW
     while True:
-        with _alive():
+        with alive():
             new = str(device.read_channel())
         said += new
         _, echo, output = said.partition(command)
@@ -99,17 +98,6 @@ def _asked(driver: Driver, command: str) -> tuple[str, str]:
                 raise TimeoutError(f"no prompt came within {SLOW} s")
             time.sleep(wait)
             wait = min(2 * wait, _LOOK_SELDOM)
-
-
-@contextmanager
-def _alive() -> Iterator[None]:
-    """Tell the end of a connection by one name: paramiko has several, by what it heard of it."""
-    try:
-        yield
-    except (ConnectionError, TimeoutError):
-        raise
-    except (OSError, EOFError) as error:
-        raise ConnectionResetError("the connection ended") from error
 
 
 def words(said: str) -> str:
@@ -132,7 +120,7 @@ def loaded(driver: Driver, candidate: str) -> Iterator[str]:
     """
     path = f"{_file_system(driver)}/rf-{int(time.time()):08x}-{secrets.token_hex(4)}"
     try:
-        _copy_there(driver, candidate, path)
+        copy_there(driver.device, candidate, path, patience=SLOW)
         yield path
     except _SILENT:
         _ORPHANS.setdefault(driver.hostname, []).append(path)
@@ -176,23 +164,6 @@ def delete_orphans(driver: Driver) -> None:
 
 def _delete(driver: Driver, path: str) -> None:
     ask(driver, f"delete /force {path}")
-
-
-def _copy_there(driver: Driver, candidate: str, path: str) -> None:
-    # The driver would look for the file, for room, for a line of the configuration and for a
-    # digest: a file that is not whole has no "end", without which the switch shows no diff.
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="rf-") as file:
-        file.write(candidate)
-        file.flush()
-        with _alive():
-            connection = SCPConn(driver.device, socket_timeout=SLOW)
-        try:
-            with _alive():
-                connection.scp_put_file(file.name, path)
-        except SCPException as error:
-            raise RejectedError(f"the switch takes no file: {words(str(error))}") from error
-        finally:
-            connection.close()
 
 
 def diff_of(driver: Driver, path: str) -> str:

@@ -1,14 +1,20 @@
 """Ears for netmiko: :func:`watched` lets a terminal notice that its connection is gone.
 
+:func:`alive` gives that one name.
+
 netmiko reads what there is, and waits for more until its patience is over: of a channel that the
 device has closed there is never more, for minutes.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from netmiko.exceptions import ReadException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Watched:
@@ -39,3 +45,14 @@ def watched(device: Any) -> None:  # noqa: ANN401 - netmiko is loosely typed
     """Let an open netmiko connection notice from now on that it is gone."""
     if not isinstance(device.channel, _Watched):
         device.channel = _Watched(device.channel)
+
+
+@contextmanager
+def alive() -> Iterator[None]:
+    """Tell the end of a connection by one name: paramiko has several, by what it heard of it."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError):
+        raise
+    except (OSError, EOFError) as error:
+        raise ConnectionResetError("the connection ended") from error

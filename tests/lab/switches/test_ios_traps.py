@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1, wait_for_timer
+from paramiko import Channel
 
 from inventory.errors import DeviceError
 from inventory.models import Ssh, Tls
 from policies.dialects.ios import IosDialect
 from policies.managed import digest
-from tasks.adapters import ios_change
+from tasks.adapters import ios_change, ios_copy
 from tasks.adapters.base import Trust
 from tasks.adapters.ios import IosAdapter
 from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from switchbox import SwitchBox
 
@@ -203,6 +205,66 @@ def test_a_switch_that_takes_no_files_says_so(box: SwitchBox, driver: Driver) ->
     with pytest.raises(RejectedError, match="takes no file: Administratively disabled"):
         ADAPTER.dry_run(driver, CANDIDATE)
     box.control("edit", lines=["ip scp server enable"])
+
+
+def _answers_to_scp(
+    monkeypatch: pytest.MonkeyPatch, receive: Callable[[Channel, int], bytes]
+) -> None:
+    """Let channels that ``scp`` runs on receive what ``receive`` returns."""
+    run = Channel.exec_command
+
+    def exec_command(channel: Channel, command: bytes) -> None:
+        run(channel, command)
+        monkeypatch.setattr(channel, "recv", partial(receive, channel))
+
+    monkeypatch.setattr(Channel, "exec_command", exec_command)
+
+
+def _hung_up(channel: Channel, _: int) -> bytes:
+    channel.get_transport().close()
+    return b""
+
+
+def _silent(*_: object) -> bytes:
+    raise TimeoutError
+
+
+@pytest.mark.usefixtures("unharmed")
+@pytest.mark.parametrize(
+    ("receive", "kind", "said"),
+    [(_hung_up, ConnectionResetError, "ended"), (_silent, TimeoutError, "took no file within")],
+)
+def test_a_copy_that_ends_with_its_connection_is_no_refusal(
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+    receive: Callable[[Channel, int], bytes],
+    kind: type[Exception],
+    said: str,
+) -> None:
+    """The SCP client raises the same; what it may have left on the switch is deleted later."""
+    orphans: list[str] = []
+    monkeypatch.setitem(ios_change._ORPHANS, driver.hostname, orphans)
+    with monkeypatch.context() as patched:
+        _answers_to_scp(patched, receive)
+        with pytest.raises(kind, match=said):
+            ADAPTER.dry_run(driver, CANDIDATE)
+    assert len(orphans) == 1
+    assert not ADAPTER.pending(driver)
+    assert orphans == []
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_a_copy_that_is_closed_without_a_word_is_refused(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(channel: Channel, _: int) -> bytes:
+        channel.close()
+        return b""
+
+    monkeypatch.setattr(ios_copy, "_MOMENT", 0.1)
+    _answers_to_scp(monkeypatch, closed)
+    with pytest.raises(RejectedError, match="takes no file: No response from server"):
+        ADAPTER.dry_run(driver, CANDIDATE)
 
 
 def test_a_save_that_fails_is_not_passed_over(box: SwitchBox, driver: Driver, before: str) -> None:
