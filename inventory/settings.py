@@ -1,4 +1,7 @@
-"""How a site wants its changes made: :class:`Waves` and the like of site.yaml."""
+"""How a site wants its changes made: :class:`Waves`, :class:`Limits` and the like of site.yaml.
+
+Times are in seconds.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,49 @@ class Waves(Model):
             if self.order.count(role) > 1:
                 raise ValueError(f"the order names {role} twice; keep one")
         return self
+
+
+class Timers(Model):
+    """Seconds."""
+
+    confirm: int = Field(
+        default=120,
+        ge=10,
+        le=7200,
+        description="until an unconfirmed change is taken back, at the least",
+    )
+    longest: int = Field(
+        default=600,
+        ge=10,
+        le=7200,
+        description="the same at the most; a run that takes longer is confirmed in parts",
+    )
+    patience: int = Field(
+        default=7200,
+        ge=0,
+        le=7200,
+        description="how long a run that failed waits for the timers of devices that it lost",
+    )
+    settle: int = Field(
+        default=30, ge=1, le=600, description="how long sessions and routes may take to follow"
+    )
+
+
+class Limits(Model):
+    """What a plan may not exceed."""
+
+    max_shrink: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="part of a cluster's addresses on one session that one plan may close",
+    )
+    max_lost_routes: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="part of a session's accepted, allowed routes that may vanish during a deploy",
+    )
 
 
 class Signatures(Model):

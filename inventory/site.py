@@ -16,21 +16,15 @@ from pydantic import ValidationError
 from inventory import source
 from inventory.environment import with_environment
 from inventory.errors import InputError, Place, Problem
-from inventory.models import (
-    DEVICE_ROLES,
-    Cluster,
-    HostData,
-    HostEntry,
-    PoolsFile,
-    Role,
-    Session,
-    SiteFile,
-    plain_name,
-)
+from inventory.fields import DEVICE_ROLES, Role, plain_name
+from inventory.models import HostData, HostEntry, PoolsFile, SiteFile
 from inventory.secrets import read_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from inventory.pools import Cluster
+    from inventory.sessions import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

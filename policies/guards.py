@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from inventory.models import Announce, Guard
+from inventory.matrix import Announce, Guard
 from policies.filters import Direction, PrefixList, SessionKey
 from policies.matrix import matrix
 from policies.ownership import label, list_name
@@ -22,7 +22,7 @@ from policies.shortest import shortest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import MatrixRow
+    from inventory.matrix import MatrixRow
     from inventory.site import Device, Site
     from policies.pools import Territory
 

@@ -16,7 +16,7 @@ from policies.filters import Direction, SessionKey
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Running
     from policies.guards import Fence
     from policies.managed import Slot

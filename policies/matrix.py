@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inventory.models import Guard, MatrixRow, Role
+from inventory.fields import Role
+from inventory.matrix import Guard, MatrixRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from inventory.models import Announce, Cluster, Network, Pool, PoolKind
+from inventory.matrix import Announce
+from inventory.pools import Cluster, Pool, PoolKind
 from policies.errors import Violation
 from policies.prefix_set import PrefixSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from inventory.fields import Network
     from inventory.site import Site
 
 VERSIONS = (4, 6)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from inventory.models import Session
+    from inventory.sessions import Session
     from inventory.site import Site
 
 

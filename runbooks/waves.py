@@ -15,7 +15,7 @@ from runbooks.failure_domains import domains, peers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from inventory.models import Role
+    from inventory.fields import Role
     from inventory.site import Device, Site
     from runbooks.failure_domains import Domain
 

@@ -20,7 +20,7 @@ from tasks.errors import translate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from inventory.site import Device
     from policies.filters import Running
     from policies.guards import Fence

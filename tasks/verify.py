@@ -22,7 +22,7 @@ from tasks.snapshot import parse_running
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from inventory.site import Device
     from policies.accepts import Accepts
     from policies.filters import Running, SessionKey

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 from policies.accepts import Judge
 from policies.depth.fabric import Fabric, Gate, Vertex, natural
 from policies.filters import Direction, SessionKey, members
@@ -22,7 +22,7 @@ from policies.prefix_set import PrefixSet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from inventory.models import Session
+    from inventory.sessions import Session
     from inventory.site import Device, Site
     from policies.depth.fabric import Label
     from policies.depth.rights import Rights

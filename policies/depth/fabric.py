@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 
 if TYPE_CHECKING:
     from policies.prefix_set import PrefixSet

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from inventory.models import PoolKind
+from inventory.pools import PoolKind
 from policies.depth.values import Hijack
 from policies.pools import or_longer
 from policies.prefix_set import WIDTHS, PrefixSet
@@ -20,7 +20,7 @@ from policies.prefix_set import WIDTHS, PrefixSet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.models import Cluster, Pool
+    from inventory.pools import Cluster, Pool
     from policies.pools import Territory
 
 Classes = Mapping[Hijack, PrefixSet]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from inventory.models import Role
+from inventory.fields import Role
 from policies.depth.quotient import Quotient, set_apart
 from policies.depth.search import BestWays, Ways, spread
 from policies.depth.values import Hijack

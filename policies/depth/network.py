@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 from policies.depth.atoms import Atoms
 from policies.depth.building import build
 from policies.depth.hijacks import Ground, from_inside, from_outside

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence

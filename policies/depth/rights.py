@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from inventory.models import Announce, Guard, Role
+from inventory.fields import Role
+from inventory.matrix import Announce, Guard
 from policies.filters import Direction
 from policies.guards import let_through
 from policies.matrix import DEFAULT, matrix
@@ -19,7 +20,7 @@ from policies.pools import VERSIONS, territories
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inventory.models import Session
+    from inventory.sessions import Session
     from inventory.site import Device, Site
     from policies.pools import Territory
     from policies.prefix_set import PrefixSet

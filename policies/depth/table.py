@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 from policies.depth.measuring import measured
 from policies.depth.network import Network
 from policies.depth.quotient import Quotient, refine

@@ -11,7 +11,7 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 from policies.depth.measuring import Found, is_spared
 from policies.depth.search import BestWays, Ways, spread
 from policies.depth.values import Hijack

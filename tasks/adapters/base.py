@@ -17,7 +17,8 @@ from tasks.errors import StaleError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.models import Network, Ssh, Tls
+    from inventory.fields import Network
+    from inventory.reach import Ssh, Tls
     from policies.filters import Direction, Session, SessionKey
 
 #: An open NAPALM driver; NAPALM is not annotated.

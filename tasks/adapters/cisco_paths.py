@@ -17,7 +17,7 @@ from tasks.adapters.base import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
 
 #: What any answer has, also one that there is nothing to show: NX-OS prints a heading, or nothing.
 _ANSWER = re.compile(r"BGP routing table (?:entry|information) for |not in table|BGP not active")

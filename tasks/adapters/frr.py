@@ -13,7 +13,7 @@ from tasks.adapters.base import Origin, Tables, netmiko_options, same_diff
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Session, SessionKey
     from tasks.adapters.base import Driver, Origins, Trust
 

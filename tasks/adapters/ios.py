@@ -37,7 +37,7 @@ from tasks.errors import LockedError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Session, SessionKey
     from tasks.adapters.base import Driver, Origins, Trust
     from tasks.adapters.ios_tables import Neighbor

@@ -15,7 +15,7 @@ from inventory.errors import DeviceError
 from policies.redact import redact
 
 if TYPE_CHECKING:
-    from inventory.models import Network
+    from inventory.fields import Network
 
 #: Keeps the lines that :func:`neighbors` needs, on the device: the rest is long. The headings
 #: inside a neighbor's own part are indented, and so is its description.

@@ -38,7 +38,7 @@ from tasks.errors import LockedError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Direction, Session, SessionKey
     from tasks.adapters.base import Driver, Origins, Tables, Trust
 

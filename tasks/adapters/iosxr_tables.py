@@ -19,7 +19,7 @@ from tasks.adapters.base import Origin, Tables
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import SessionKey
     from tasks.adapters.base import Origins
 

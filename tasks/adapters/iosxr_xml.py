@@ -36,7 +36,7 @@ from tasks.errors import LockedError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Direction, Session, SessionKey
     from tasks.adapters.base import Driver, Origins, Trust
 

@@ -18,7 +18,7 @@ from tasks.adapters.junos_words import expected, own_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from tasks.adapters.base import Origins
 
 #: The main routing instance, and how its own begin that are Junos's internal ones.

@@ -30,7 +30,7 @@ from tasks.errors import LockedError, RejectedError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Running, Session, SessionKey
     from tasks.adapters.base import Driver, Origins, Tables, Trust
     from tasks.adapters.nxos_wire import Wire

@@ -17,7 +17,7 @@ from tasks.adapters.cisco_paths import read_paths
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Running
     from tasks.adapters.base import Driver, Origins
     from tasks.adapters.nxos_wire import Wire

@@ -11,7 +11,8 @@ from drift_seeds import said
 from fabrics import make_device
 from installing import BLUE, ORANGE, after, family, fence, guard, one_map, parse
 
-from inventory.models import Role, Session
+from inventory.fields import Role
+from inventory.sessions import Session
 from inventory.site import load_site
 from policies.drift import Effect, Kind, drift, site_drift
 from policies.filters import Direction, SessionKey

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from lab.api import Lab
     from tasks.origins import IllegalRoute
     from tasks.snapshot import Snapshot

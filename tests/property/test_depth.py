@@ -12,7 +12,8 @@ from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 from leaf_spine import LeafSpine, fenced, open_running, open_runnings
 
-from inventory.models import Role, Session
+from inventory.fields import Role
+from inventory.sessions import Session
 from policies.depth.hijacks import Ground, from_inside
 from policies.depth.measuring import Found, measured
 from policies.depth.network import Network

@@ -12,7 +12,8 @@ from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 from tampering import Generations, generations, tampered
 
-from inventory.models import Role, Session
+from inventory.fields import Role
+from inventory.sessions import Session
 from policies.accepts import Judge
 from policies.change import apply, steps
 from policies.drift import Drift, Kind, drift

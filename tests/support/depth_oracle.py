@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from inventory.models import Role
+from inventory.fields import Role
 from policies.accepts import Judge
 from policies.depth.rights import Rights
 from policies.depth.values import Hijack
@@ -19,7 +19,7 @@ from policies.pools import or_longer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from inventory.models import Session
+    from inventory.sessions import Session
     from inventory.site import Site
     from policies.filters import Running
     from policies.prefix_set import Network

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napalm import get_network_driver
 
-from inventory.models import Ssh, Tls
+from inventory.reach import Ssh, Tls
 from lab.render import node_files
 from tasks.adapters.base import Trust
 from tasks.adapters.eos import EosAdapter

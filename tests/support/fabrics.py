@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from inventory.errors import Place
-from inventory.models import Role, Session, SiteFile
+from inventory.fields import Role
+from inventory.models import SiteFile
+from inventory.sessions import Session
 from inventory.site import Device, Site
 from inventory.source import empty
 

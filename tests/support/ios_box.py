@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napalm import get_network_driver
 from switchbox import SwitchBox
 
-from inventory.models import Ssh, Tls
+from inventory.reach import Ssh, Tls
 from lab.render import node_files
 from lab.switch.ios.switch import IosSwitch
 from tasks.adapters.base import Trust

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napalm import get_network_driver
 from switchbox import SwitchBox
 
-from inventory.models import Ssh, Tls
+from inventory.reach import Ssh, Tls
 from lab.render import _TEMPLATES
 from lab.switch.iosxr import IosXrSwitch
 from lab.topology import NODES, rack_of, sessions_of

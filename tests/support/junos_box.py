@@ -11,7 +11,7 @@ import ncclient.transport.session
 from napalm import get_network_driver
 from switchbox import SwitchBox
 
-from inventory.models import Ssh, Tls
+from inventory.reach import Ssh, Tls
 from lab.render import node_files
 from lab.switch.base import Neighbor, Route
 from lab.switch.junos import JunosSwitch

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from filter_sets import FRR
 
 from inventory.errors import Place
-from inventory.models import Cluster, Pool, PoolKind, Role, Session, SiteFile
+from inventory.fields import Role
+from inventory.models import SiteFile
+from inventory.pools import Cluster, Pool, PoolKind
+from inventory.sessions import Session
 from inventory.site import Device, Site
 from inventory.source import empty
 from policies.change import apply, steps

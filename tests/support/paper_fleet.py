@@ -15,7 +15,7 @@ from tasks.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import SessionKey
     from tasks.adapters.base import Origins
 

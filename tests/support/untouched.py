@@ -19,7 +19,8 @@ from line_device import LineDevice
 from switch_texts import typed
 from xr_device import XrDevice, as_sets, print_xr
 
-from inventory.models import Role, Session
+from inventory.fields import Role
+from inventory.sessions import Session
 from policies.change import steps
 from policies.dialects import DIALECTS
 from policies.install import install

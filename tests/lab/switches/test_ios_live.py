@@ -19,7 +19,7 @@ from tasks.adapters.ios import IosAdapter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from lab.api import Lab
     from tasks.adapters.base import Driver
 

@@ -12,7 +12,7 @@ from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1, wait_for_ti
 from paramiko import Channel
 
 from inventory.errors import DeviceError
-from inventory.models import Ssh, Tls
+from inventory.reach import Ssh, Tls
 from policies.dialects.ios import IosDialect
 from policies.managed import digest
 from tasks.adapters import ios_change, ios_copy

@@ -25,7 +25,7 @@ from nxos_box import (
 from undoing import undo
 
 from inventory.errors import DeviceError
-from inventory.models import Ssh, Tls
+from inventory.reach import Ssh, Tls
 from lab.switch import credentials
 from lab.switch.base import Neighbor, Route
 from policies.dialects.nxos import NxosDialect

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from tasks.adapters.base import Driver
 
 PLATFORMS = sorted(set(ADAPTERS) - {"frr"})

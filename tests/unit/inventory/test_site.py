@@ -9,7 +9,8 @@ import pytest
 from builders import HOSTS, POOLS, SITE, make_site, write_site
 
 from inventory.errors import Place, Problem
-from inventory.models import BLOCK_SIZES, DEFAULT_BLOCK_SIZE, Pool, PoolKind, Role
+from inventory.fields import Role
+from inventory.pools import BLOCK_SIZES, DEFAULT_BLOCK_SIZE, Pool, PoolKind
 from inventory.site import load_site
 
 CHECKOUT = Path(__file__).resolve().parents[3]

@@ -12,7 +12,9 @@ from depth_oracle import OUTSIDE, Oracle
 from leaf_spine import LeafSpine, fenced, open_runnings, with_session
 from pydantic import ValidationError
 
-from inventory.models import MatrixRow, Role, SiteFile
+from inventory.fields import Role
+from inventory.matrix import MatrixRow
+from inventory.models import SiteFile
 from inventory.site import load_site
 from lab.attacks import ATTACKS, Attack
 from lab.fabrics import FABRICS

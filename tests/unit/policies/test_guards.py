@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import HOSTS, POOLS, SITE, make_site
 
-from inventory.models import Announce, Role, SiteFile
+from inventory.fields import Role
+from inventory.matrix import Announce
+from inventory.models import SiteFile
 from policies.filters import Direction, SessionKey
 from policies.guards import WantedGuard, wanted_guards
 from policies.matrix import matrix

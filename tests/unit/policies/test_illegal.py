@@ -18,7 +18,7 @@ from policies.illegal import TOLD, illegal_routes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from policies.filters import Running
     from policies.guards import WantedGuard
     from policies.managed import Slot

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import POOLS, SITE, make_site
 
-from inventory.models import Announce, Cluster, Pool
+from inventory.matrix import Announce
+from inventory.pools import Cluster, Pool
 from policies.pools import check_pools, effective, outside, specifics
 from policies.prefix_set import PrefixSet
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from installing import EXPORT, IMPORT, clean, fence, guard
 
-from inventory.models import Cluster
+from inventory.pools import Cluster
 from policies.change import apply, steps
 from policies.dialects import DIALECTS
 from policies.guards import Fence, deny_list

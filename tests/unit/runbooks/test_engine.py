@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inventory.errors import DeviceError, IncompleteError
-from inventory.models import Timers
+from inventory.settings import Timers
 from runbooks import engine, way_back
 from runbooks.engine import Engine
 from runbooks.ledger import SupersededError

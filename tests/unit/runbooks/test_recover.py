@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from inventory.errors import DeviceError, IncompleteError, InputError
-from inventory.models import Timers
+from inventory.settings import Timers
 from runbooks import recover as recovering
 from runbooks import way_back
 from runbooks.progress import Progress

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.errors import RefusedError
-from inventory.models import Timers
+from inventory.settings import Timers
 from runbooks.timing import Timing
 from tasks.adapters import TIMERS
 

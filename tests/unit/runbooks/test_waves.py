@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from plans import make_plan
 
 from inventory.errors import InputError
-from inventory.models import Role, Session
+from inventory.fields import Role
+from inventory.sessions import Session
 from inventory.site import load_site
 from runbooks import waves as waves_module
 from runbooks.cli_common import Context

@@ -12,7 +12,7 @@ from installing import IMPORT, ORANGE, clean, guard, parse
 from napalm.base.exceptions import CommandErrorException
 
 from inventory.errors import DeviceError
-from inventory.models import Session
+from inventory.sessions import Session
 from inventory.site import load_site
 from policies.filters import SessionKey
 from tasks.adapters.base import Origin, Tables
@@ -21,7 +21,7 @@ from tasks.origins import DETAILED, find_origins, told_by_tables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.models import Network
+    from inventory.fields import Network
     from tasks.adapters.base import Origins
     from tasks.origins import IllegalRoute
 
