@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napalm import get_network_driver
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
 from tasks.adapters import ADAPTERS
@@ -46,6 +45,9 @@ class DeviceConnection:
         optional = dict(more.pop("optional_args", {}))
         if port:
             optional.setdefault("port", port)
+        # NAPALM imports all of its drivers, which no command needs that contacts nothing.
+        from napalm import get_network_driver  # noqa: PLC0415
+
         driver = get_network_driver(str(platform))(
             hostname=hostname,
             username=username,

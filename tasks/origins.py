@@ -10,8 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napalm.base.exceptions import NapalmException
-
 from policies.filters import SessionKey
 from policies.illegal import illegal_routes
 from tasks.adapters.base import Origin
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
     from policies.managed import Slot
     from tasks.adapters.base import Origins, Tables
     from tasks.fleet import Host
-
-#: What drivers raise by themselves where a device does not answer, or with nonsense.
-_DRIVERS = (NapalmException, OSError, EOFError, ValueError)
 
 #: Prefixes of one device whose paths are asked for: the platforms that are asked for one at a time
 #: take a round trip each, and whoever leaks a whole table is known by its first routes.
@@ -123,10 +118,18 @@ def find_origins(
         return found
     try:
         paths = host.adapter.origins(host.driver, asked)
-    except _DRIVERS as error:
+    except _drivers_own() as error:
         # Said as what it is, so that nobody takes a path that is not known for a dead device.
         raise translate(device.name, device.hostname, error) from error
     return tuple(_with_paths(one, paths) for one in found)
+
+
+def _drivers_own() -> tuple[type[Exception], ...]:
+    """Return what drivers raise by themselves where a device does not answer, or with nonsense."""
+    # NAPALM imports all of its drivers, which no command needs that contacts nothing.
+    from napalm.base.exceptions import NapalmException  # noqa: PLC0415
+
+    return NapalmException, OSError, EOFError, ValueError
 
 
 def _first(found: Sequence[IllegalRoute]) -> tuple[tuple[str, Network], ...]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ciscoconfparse2 import CiscoConfParse
+from policies.errors import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _Line = tuple[int, str]
+
+#: Levels below a top-level line; no platform has ten.
+_DEEPEST = 100
 
 
 @dataclass(slots=True)
@@ -36,6 +39,9 @@ def blocks(lines: Sequence[str], deep: str) -> list[Block]:
 
     Blocks that begin with ``deep`` are nested as they are indented; in all others whatever is
     indented is a child of the first line.
+
+    Raises:
+        ParseError: a line is indented deeper than any configuration is.
     """
     return [_block(chunk, deep) for chunk in _chunks(lines)]
 
@@ -94,6 +100,9 @@ def _inner(group: list[_Line]) -> Block:
     if len({_indent(line) for _, line in below}) <= 1:
         flat = [Block(line.strip(), at) for at, line in below]
         return Block(first.strip(), number, flat)
+    # Most texts need it nowhere, and it takes longer to import than they take to parse.
+    from ciscoconfparse2 import CiscoConfParse  # noqa: PLC0415
+
     parsed = CiscoConfParse([line for _, line in group], syntax="ios", factory=False)
     return _nested(parsed.objs[0], [at for at, _ in group])
 
@@ -102,11 +111,17 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _nested(line: Any, numbers: Sequence[int]) -> Block:  # noqa: ANN401 - the library is not annotated
+def _nested(
+    line: Any,  # noqa: ANN401 - the library is not annotated
+    numbers: Sequence[int],
+    depth: int = 0,
+) -> Block:
+    if depth > _DEEPEST:
+        raise ParseError(f"line {numbers[line.linenum]} is indented deeper than any platform does")
     return Block(
         line.text.strip(),
         numbers[line.linenum],
-        [_nested(child, numbers) for child in _real(line.children)],
+        [_nested(child, numbers, depth + 1) for child in _real(line.children)],
     )
 
 

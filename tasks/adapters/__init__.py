@@ -6,31 +6,56 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tasks.adapters.eos import EosAdapter
-from tasks.adapters.frr import FrrAdapter
-from tasks.adapters.ios import IosAdapter
-from tasks.adapters.iosxr import IosXrNetconfAdapter
-from tasks.adapters.iosxr_xml import IosXrAdapter
-from tasks.adapters.junos import JunosAdapter
-from tasks.adapters.nxos import NxosAdapter, NxosSshAdapter
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tasks.adapters.base import Adapter
 
-ADAPTERS: Mapping[str, Adapter] = {
-    "eos": EosAdapter(),
-    "frr": FrrAdapter(),
-    "ios": IosAdapter(),
-    "iosxr": IosXrAdapter(),
-    "iosxr_netconf": IosXrNetconfAdapter(),
-    "junos": JunosAdapter(),
-    "nxos": NxosAdapter(),
-    "nxos_ssh": NxosSshAdapter(),
-}
+
+class Adapters(Mapping[str, "Adapter"]):
+    """The adapters by platform, each made when it is first asked for, once for all threads.
+
+    The libraries of all platforms take longer to import than most commands take without them.
+    """
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._classes = classes
+        self._made: dict[str, Adapter] = {}
+        self._making = threading.Lock()
+
+    def __getitem__(self, platform: str) -> Adapter:
+        with self._making:
+            if platform not in self._made:
+                module, _, name = self._classes[platform].partition(":")
+                adapter: Adapter = getattr(import_module(f"tasks.adapters.{module}"), name)()
+                self._made[platform] = adapter
+            return self._made[platform]
+
+    def __contains__(self, platform: object) -> bool:
+        return platform in self._classes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+
+ADAPTERS = Adapters(
+    {
+        "eos": "eos:EosAdapter",
+        "frr": "frr:FrrAdapter",
+        "ios": "ios:IosAdapter",
+        "iosxr": "iosxr_xml:IosXrAdapter",
+        "iosxr_netconf": "iosxr:IosXrNetconfAdapter",
+        "junos": "junos:JunosAdapter",
+        "nxos": "nxos:NxosAdapter",
+        "nxos_ssh": "nxos:NxosSshAdapter",
+    }
+)
 
 _SECONDS = range(10, 7201)
 _MINUTES = range(60, 7201, 60)
