@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-SLOW = ("ciscoconfparse2", "jnpr", "napalm", "ncclient", "netmiko", "paramiko", "requests")
+SLOW = ("ciscoconfparse2", "jnpr.junos", "napalm", "ncclient", "netmiko", "paramiko", "requests")
 
 
 @pytest.mark.parametrize("module", ["runbooks.cli", "lab.cli"])
