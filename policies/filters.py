@@ -200,12 +200,29 @@ class Semantics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableImport:
+    """Routes of one VRF that get into the table of another, past the policies of its sessions.
+
+    ``vrf`` is where they get to and ``source`` where they come from, "" for the default one;
+    ``said`` is the statement that does it. Each of ``route_maps`` must permit them. ``sessions``
+    are the names of those that they come from, None for all of ``source``.
+    """
+
+    vrf: str
+    version: int
+    source: str
+    said: str
+    route_maps: tuple[str, ...] = ()
+    sessions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """Everything of one running configuration that ringfence judges.
 
     ``routers`` is the AS of each BGP instance, by vrf. ``other_uses`` names the route-maps
     that something beside a session refers to (redistribution, a call, a network statement),
-    with the lines that do.
+    with the lines that do. ``table_imports`` are in the order of the text.
     """
 
     lists: Mapping[tuple[int, str], PrefixList]
@@ -214,6 +231,7 @@ class Running:
     semantics: Semantics
     routers: Mapping[str, int] = field(default_factory=dict)
     other_uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    table_imports: tuple[TableImport, ...] = ()
 
 
 def members(running: Running, group: Session) -> tuple[Session, ...]:

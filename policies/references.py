@@ -69,5 +69,15 @@ class AttachmentRef:
     part: Part | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRef:
+    """What brings routes of the VRF ``source`` into the table of ``vrf``."""
+
+    vrf: str
+    version: int
+    source: str
+    said: str
+
+
 #: Any of them.
-Reference = EntryRef | StanzaRef | AttachmentRef
+Reference = EntryRef | StanzaRef | AttachmentRef | ImportRef

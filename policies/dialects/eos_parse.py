@@ -13,6 +13,7 @@ from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import Peer, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
+from policies.dialects.table_imports import EOS
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -33,6 +34,7 @@ _VRF = re.compile(r"vrf \S+")
 class EosReader(Reader):
     """Reads what ``show running-config`` prints."""
 
+    imports_grammar = EOS
     grammar = ListGrammar(eq=True, host_bits=True, step=10)
     bare_lists = True
     # An undefined list in a match is nowhere written down.
@@ -72,7 +74,7 @@ class EosReader(Reader):
         for block in inside:
             own = Instance(use=self.use, default_active=dict(main.default_active))
             self._lines(block.children, own)
-            local = [asn(one.words[1]) for one in block.children if one.words[0] == "local-as"]
+            local = [asn(one.words[1]) for one in block.children if one.words[:-1] == ["local-as"]]
             # Whether what is said outside of a VRF holds inside it is not known.
             for place, actions in main.missing.items():
                 own.missing[place] |= {f"{action}?" for action in actions}

@@ -10,6 +10,7 @@ from policies.dialects.peer_inheritance import Inheritance
 from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import asn
 from policies.dialects.reader import Reader
+from policies.dialects.table_imports import FRR
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -36,6 +37,7 @@ _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
 class FrrReader(Reader):
     """Reads what ``show running-config`` prints."""
 
+    imports_grammar = FRR
     semantics = Semantics(
         undefined_list_matches=False,
         undefined_map_permits=False,
@@ -63,7 +65,8 @@ class FrrReader(Reader):
         for top in tops:
             words = top.words
             if words[:2] == ["frr", "version"]:
-                numbers = tuple(int(one) for one in re.findall(r"\d+", words[2])[:2])
+                said = re.findall(r"\d{1,9}", " ".join(words[2:3]))
+                numbers = tuple(int(one) for one in said[:2])
                 if numbers < _REQUIRES_POLICY_SINCE:
                     self._requires_policy = False
             elif words == ["frr", "defaults", "datacenter"]:

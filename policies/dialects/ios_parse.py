@@ -12,6 +12,7 @@ from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import Peer, asn
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
+from policies.dialects.table_imports import IOS
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -32,6 +33,7 @@ _SAFE = "bgp safe-ebgp-policy"
 class IosReader(Reader):
     """Reads what ``show running-config`` prints."""
 
+    imports_grammar = IOS
     grammar = ListGrammar(host_bits=True)
     # An undefined list: IOS' manual has an empty one permit everything, an independent model
     # has it match nothing. And whether a match on IPv4 says anything of IPv6 is not written

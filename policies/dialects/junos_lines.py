@@ -15,6 +15,7 @@ from policies.dialects.junos_parse import read
 from policies.dialects.junos_text import statements
 from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex, Terms
+from policies.references import ImportRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -53,6 +54,7 @@ def index(text: str) -> LineIndex:
         *stanza_paths.values(),
         *((*path, *words) for path in stanza_paths.values() for words in _VERDICTS),
         *(path for some in entry_paths.values() for path in some),
+        *(one.path for one in reading.imports),
     }
     # What is also said by a configuration group stands in both places.
     both = {path for one in reading.scopes for path in one.marks.doubtful}
@@ -80,6 +82,10 @@ def index(text: str) -> LineIndex:
             for slot, parts in attached.items()
         },
         sessions={key: lines[path][0] for key, path in said_at.items() if path in lines},
+        imports={
+            ImportRef(one.vrf, one.version, one.source, one.said): lines.get(path, ())
+            for one, path in reading.imports
+        },
         said={
             (chain, seq): (
                 f"the end of the guard {chain.split()[0]}, which leaves the rest to what follows it"

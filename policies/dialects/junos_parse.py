@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_groups import expand
+from policies.dialects.junos_imports import table_imports
 from policies.dialects.junos_policy import Policies
 from policies.dialects.junos_sessions import scopes
 from policies.dialects.junos_text import joined, leaves, read_set, words
@@ -16,6 +17,7 @@ from policies.ownership import PREFIX, is_owned
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from policies.dialects.junos_imports import Found
     from policies.dialects.junos_sessions import Scope
     from policies.dialects.junos_text import Tree
     from policies.filters import Session, SessionKey
@@ -38,6 +40,7 @@ class Reading:
     running: Running
     scopes: tuple[Scope, ...]
     policies: Policies
+    imports: tuple[Found, ...]
 
 
 def parse(text: str) -> Running:
@@ -70,6 +73,10 @@ def read(text: str) -> Reading:
         {path[2] for path in inactive if path[:2] == _STATEMENT and len(path) > len(_STATEMENT)},
     )
     maps = _route_maps(policies, sessions)
+    imports = table_imports(tree, found)
+    for name in (name for one in imports for name in one.one.route_maps):
+        if name not in maps and not is_owned(name):
+            maps[name] = policies.chain(words(name), surely=False)
     running = Running(
         lists=dict(sorted(policies.lists.items())),
         route_maps={name: maps[name] for name in sorted(maps)},
@@ -77,8 +84,9 @@ def read(text: str) -> Reading:
         semantics=SEMANTICS,
         routers=routers,
         other_uses=_other_uses(tree),
+        table_imports=tuple(one.one for one in imports),
     )
-    return Reading(running, found, policies)
+    return Reading(running, found, policies, imports)
 
 
 def _route_maps(policies: Policies, sessions: Mapping[SessionKey, Session]) -> dict[str, RouteMap]:

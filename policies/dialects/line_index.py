@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policies.redact import redact
-from policies.references import AttachmentRef, EntryRef, Part, Place, StanzaRef
+from policies.references import AttachmentRef, EntryRef, ImportRef, Part, Place, StanzaRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,8 +42,9 @@ class LineIndex:
 
     ``lines`` is the text, line by line. ``entries`` has the numbers of a list's entries and then
     of what is unknown of it, one each; None for an entry that is no line. ``parts`` are the lines
-    that attach something to a session, and ``sessions`` the first line about each. ``said`` is
-    what stands for a stanza or an end that is no line of the text.
+    that attach something to a session, ``sessions`` the first line about each, and ``imports``
+    the lines that bring routes of one table into another. ``said`` is what stands for a stanza or
+    an end that is no line of the text.
     """
 
     lines: tuple[str, ...]
@@ -52,6 +53,7 @@ class LineIndex:
     stanzas: Mapping[tuple[str, int | None], Numbers]
     parts: Mapping[Slot, Mapping[Part, Numbers]]
     sessions: Mapping[SessionKey, int]
+    imports: Mapping[ImportRef, Numbers] = field(default_factory=dict)
     said: Mapping[tuple[str, int | None], str] = field(default_factory=dict)
 
     def places(self, reference: Reference) -> tuple[Place, ...]:
@@ -66,6 +68,8 @@ class LineIndex:
                 return self._stanza(reference)
             case AttachmentRef():
                 return self._attachment(reference)
+            case ImportRef():
+                return self._numbered(self.imports.get(reference, ()), reference.said)
 
     def evidence(self, trace: Iterable[Reference]) -> tuple[Place, ...]:
         """Return the places of a whole trace, each once, the deciding one last."""

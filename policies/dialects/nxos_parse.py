@@ -13,6 +13,7 @@ from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import Peer, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
+from policies.dialects.table_imports import NXOS
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -38,6 +39,7 @@ class NxosReader(Reader):
     Nothing marks its end: a text that is cut short is told by the sessions it lacks.
     """
 
+    imports_grammar = NXOS
     grammar = ListGrammar(eq=True, mask=True, host_bits=True)
     semantics = Semantics(
         # Seen for a permit; a deny is inferred, and the other answer accepts more there.

@@ -15,6 +15,7 @@ from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex
 from policies.dialects.prefix_lines import VERSION, ListGrammar, Lists
 from policies.dialects.stanza_lines import HEADER, read_stanza
+from policies.dialects.table_imports import places, table_imports
 from policies.errors import ParseError
 from policies.filters import RouteMap, Running, Semantics, Session, SessionKey, Stanza
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.dialects.peer_sessions import Sessions
+    from policies.dialects.table_imports import Found, Grammar
 
 _LIST = re.compile(r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: (?P<rest>.+))?")
 #: Lines about a prefix-list that say nothing of what it permits.
@@ -42,6 +44,7 @@ class Reader(ABC):
 
     grammar = ListGrammar()
     semantics: Semantics
+    imports_grammar: Grammar
     #: Whether a list without entries is printed, as nothing but its first line.
     bare_lists = False
 
@@ -53,20 +56,26 @@ class Reader(ABC):
         self.built: list[Sessions] = []
         self.routers: dict[str, int] = {}
         self.uses: dict[str, list[str]] = defaultdict(list)
+        self.imports: tuple[Found, ...] = ()
 
     def parse(self, text: str) -> Running:
         """Return the filter set of ``text``.
 
         Raises:
             ParseError: ``text`` is cut short or is no configuration of the platform, or a
-                line of a prefix-list, or the first of a route-map's stanza, makes no sense.
+                line of a prefix-list, the first of a route-map's stanza, or a number in a
+                ``router bgp``, makes no sense.
         """
         lines = self.commands(lines_of(text))
         self.check(lines)
         tops = blocks(lines, deep=_ROUTER)
         self.prepare(tops)
+        self.imports = table_imports(tops, self.imports_grammar)
         for top in tops:
-            self._top(top)
+            try:
+                self._top(top)
+            except ValueError as error:
+                raise ParseError(f"line {top.number} `{top.text[:80]}`: {error}") from error
         return Running(
             lists=self.lists.all(),
             route_maps={
@@ -77,6 +86,7 @@ class Reader(ABC):
             semantics=self.semantics,
             routers=self.routers,
             other_uses={name: tuple(lines) for name, lines in self.uses.items()},
+            table_imports=tuple(found.one for found in self.imports),
         )
 
     def index(self, text: str) -> LineIndex:
@@ -97,6 +107,7 @@ class Reader(ABC):
                 for name, peer in one.inherited.peers.items()
                 if peer.line is not None
             },
+            imports=places(self.imports),
         )
 
     def add(self, build: Sessions) -> None:

@@ -11,6 +11,7 @@ from policies.dialects.hierarchy import blocks, walk
 from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex, Terms
 from policies.dialects.peers import asn
+from policies.dialects.table_imports import XR, places, table_imports
 from policies.dialects.xr_objects import located_set, split_objects
 from policies.dialects.xr_paths import Policies
 from policies.dialects.xr_peers import Instance, policy_name
@@ -23,6 +24,7 @@ from policies.ownership import is_owned
 
 if TYPE_CHECKING:
     from policies.dialects.hierarchy import Block
+    from policies.dialects.table_imports import Found
     from policies.dialects.xr_objects import RplObject
 
 _ROUTER = "router bgp "
@@ -61,6 +63,7 @@ class XrReader:
         self.objects: list[RplObject] = []
         self.entries: dict[tuple[int, str], tuple[int, ...]] = {}
         self.numbers: dict[tuple[str, int | None], tuple[int, ...]] = {}
+        self.imports: tuple[Found, ...] = ()
 
     def index(self, text: str) -> LineIndex:
         """Return where the parts of the filter set of ``text`` stand in it.
@@ -78,6 +81,7 @@ class XrReader:
             stanzas=self.numbers,
             parts={slot: parts for one in backwards for slot, parts in attaching_lines(one)},
             sessions={key: at.line for one in backwards for key, at in session_nodes(one).items()},
+            imports=places(self.imports),
         )
 
     def read(self, text: str) -> None:
@@ -96,6 +100,7 @@ class XrReader:
         self.objects, rest = split_objects(plain)
         tops = blocks(rest, deep=_ROUTER)
         applied = {one.text for one in tops if one.words[0] == _GROUP}
+        self.imports = table_imports(tops, XR)
         for top in tops:
             self._top(top, applied)
 
@@ -104,7 +109,11 @@ class XrReader:
         if not found:
             self.use(top)
             return
-        instance = Instance(asn(found["asn"]), self.use)
+        try:
+            own_as = asn(found["asn"])
+        except ValueError as error:
+            raise ParseError(f"line {top.number} `{top.text[:80]}`: {error}") from error
+        instance = Instance(own_as, self.use)
         instance.read(top)
         # What a configuration group gives is matched by patterns, and could be anything.
         beyond = applied | {line.text for line in walk(top) if line.words[0] == _GROUP}
@@ -137,6 +146,7 @@ class XrReader:
         route_maps = {name: self._route_map(name, policies) for name in sorted(policies.policies)}
         attached = {at.route_map for one in found.values() for at in one.attachments.values()}
         called = {stanza.call for one in route_maps.values() for stanza in one.stanzas}
+        called.update(name for some in self.imports for name in some.one.route_maps)
         for name in sorted({one for one in attached | called if one} - set(route_maps)):
             if tokens([name])[:1] and tokens([name])[0] in policies.policies:
                 route_maps[name] = policies.route_map(name)
@@ -149,6 +159,7 @@ class XrReader:
             semantics=SEMANTICS,
             routers={vrf: one.own_as for one in reversed(self.instances) for vrf in one.vrfs},
             other_uses={name: tuple(lines) for name, lines in self.uses.items()},
+            table_imports=tuple(some.one for some in self.imports),
         )
 
     def _lists(self) -> dict[tuple[int, str], PrefixList]:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.drift.around import missing_sessions, narrower_sessions, obstacles, strangers
+from policies.drift.around import (
+    known_sessions,
+    missing_sessions,
+    narrower_sessions,
+    obstacles,
+    strangers,
+)
 from policies.drift.effects import felt_by
+from policies.drift.imports import imported
 from policies.drift.kinds import Kind
 from policies.drift.leftovers import add_leftovers
 from policies.drift.report import Findings
@@ -47,6 +54,7 @@ def drift(
         *findings.drifts(),
         *strangers(view, device, guards),
         *missing_sessions(view, guards),
+        *imported(view, known_sessions(device)),
     ]
     found += obstacles(view, findings.told)
     return tuple(sorted(found, key=_place))
