@@ -93,7 +93,11 @@ _KINDS: Sequence[tuple[tuple[str, ...], type[DeviceError], str]] = (
         _UNREACHABLE,
     ),
     (
-        ("json.decoder.JSONDecodeError", "lxml.etree.XMLSyntaxError"),
+        (
+            "json.decoder.JSONDecodeError",
+            "lxml.etree.XMLSyntaxError",
+            "builtins.UnicodeDecodeError",
+        ),
         DeviceError,
         "answers what can't be understood",
     ),

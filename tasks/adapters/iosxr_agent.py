@@ -42,6 +42,7 @@ _GONE = (
     OSError,
     EOFError,
 )
+_STUMBLES = (AttributeError, LookupError, NameError, TypeError, ValueError)
 
 
 class OvertakenError(LockedError):
@@ -61,6 +62,10 @@ def agents_words(driver: Driver, what: str) -> Iterator[None]:
     try:
         yield
     except pyiosxr.LockError as error:
+        cause = error.__context__
+        # pyIOSXR takes whatever it does not understand for a refusal.
+        if isinstance(cause, pyiosxr.XMLCLIError) and _QUOTED not in str(cause):
+            raise NonsenseError(_nonsense(driver, cause)) from error
         raise LockedError(f"{driver.hostname} is being changed by somebody else") from error
     except _GONE as error:
         raise ConnectError(
@@ -74,9 +79,10 @@ def agents_words(driver: Driver, what: str) -> Iterator[None]:
         # What it quotes the request for is the router's own; else it is all that came.
         if _QUOTED in str(error):
             raise RejectedError(f"{driver.hostname} {what}: {_said(error)}") from error
-        raise NonsenseError(f"{driver.hostname} answers nonsense: {_said(error)[:80]}") from error
-    except pyiosxr.IOSXRException as error:
-        raise NonsenseError(f"{driver.hostname} answers nonsense: {_said(error)}") from error
+        raise NonsenseError(_nonsense(driver, error)) from error
+    # Where what the agent always says is missing, pyIOSXR raises whatever it stumbles over.
+    except (pyiosxr.IOSXRException, *_STUMBLES) as error:
+        raise NonsenseError(_nonsense(driver, error)) from error
 
 
 def request(driver: Driver, operation: str, what: str) -> None:
@@ -113,6 +119,10 @@ def request(driver: Driver, operation: str, what: str) -> None:
             with agents_words(driver, "does not say why it failed"):
                 failed = device._execute_config_show("show configuration failed")  # noqa: SLF001
             raise RejectedError(f"{driver.hostname} {what}: {redact(f'{said} {failed}'.strip())}")
+
+
+def _nonsense(driver: Driver, error: BaseException) -> str:
+    return f"{driver.hostname} answers nonsense: {_said(error)[:80] or type(error).__name__}"
 
 
 def _said(error: BaseException) -> str:

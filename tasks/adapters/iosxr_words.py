@@ -41,12 +41,16 @@ def in_its_words(driver: Driver, what: str) -> Iterator[None]:
     Raises:
         LockedError: somebody else has the configuration.
         RejectedError: anything else that it says.
+        NonsenseError: what it says can't be read.
         ConnectError: it says nothing, and may have done what it was told.
     """
     try:
         yield
     except (RPCError, MergeConfigException) as error:
         cause = error if isinstance(error, RPCError) else error.__context__
+        # The driver takes an answer that it can't read for a refusal of the candidate.
+        if isinstance(cause, etree.XMLSyntaxError):
+            raise NonsenseError(f"{driver.hostname} answers nonsense: {cause}") from error
         said = redact(str(error).strip())
         if getattr(cause, "tag", None) in _BUSY:
             who = f"{driver.hostname} is being changed by somebody else"
@@ -55,6 +59,8 @@ def in_its_words(driver: Driver, what: str) -> Iterator[None]:
     except GONE as error:
         said = " ".join(redact(str(error)).split()) or type(error).__name__
         raise ConnectError(f"{driver.hostname} can't be reached any more: {said}") from error
+    except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
+        raise NonsenseError(f"{driver.hostname} answers nonsense: {error}") from error
 
 
 def is_sane(error: BaseException | None) -> bool:
