@@ -107,12 +107,20 @@ def _neighbor_or_range(value: str) -> str:
         return _neighbor(value)
 
 
+def _ignored(value: str) -> str:
+    """Return a neighbor, peer group or range, with ``(vrf NAME)`` behind it if it says so."""
+    found = re.fullmatch(r"(\S+) \(vrf (\S+)\)", value)
+    if not found:
+        return _neighbor_or_range(value)
+    return f"{_neighbor_or_range(found[1])} (vrf {plain_name(found[2])})"
+
+
 NetworkField = Annotated[Network, BeforeValidator(_strict_network)]
 RoleField = Annotated[Role, BeforeValidator(_role)]
 Name = Annotated[str, AfterValidator(plain_name)]
 ClusterName = Annotated[str, Field(max_length=24), AfterValidator(_cluster_name)]
 NeighborField = Annotated[str, AfterValidator(_neighbor)]
-IgnoredField = Annotated[str, AfterValidator(_neighbor_or_range)]
+IgnoredField = Annotated[str, AfterValidator(_ignored)]
 
 
 def _line(value: str) -> str:

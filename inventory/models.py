@@ -90,7 +90,10 @@ class HostData(Model):
     )
     sessions: tuple[Session, ...]
     ignore_neighbors: tuple[IgnoredField, ...] = Field(
-        default=(), description="neighbors and peer groups that are none of ringfence's business"
+        default=(),
+        description="neighbors and peer groups that are none of ringfence's business, as NAME or "
+        "NAME (vrf VRF); without a VRF it is the default one's, if that has such a neighbor and no "
+        "session of that name",
     )
 
 

@@ -73,6 +73,9 @@ def test_a_site_can_ignore_it_by_the_name_that_the_device_has(platform: str, nam
         ("2001:DB8:3:0::/64", "2001:db8:3::/64"),
         ("Ethernet1/1", "Ethernet1/1"),
         ("NODES", "NODES"),
+        ("2001:DB8::5 (vrf BLUE)", "2001:db8::5 (vrf BLUE)"),
+        ("10.3.0.0/24 (vrf BLUE)", "10.3.0.0/24 (vrf BLUE)"),
+        ("NODES (vrf default)", "NODES (vrf default)"),
     ],
 )
 def test_a_name_to_ignore_is_read_as_devices_print_it(typed: str, meant: str) -> None:
@@ -81,11 +84,53 @@ def test_a_name_to_ignore_is_read_as_devices_print_it(typed: str, meant: str) ->
 
 
 @pytest.mark.parametrize(
-    "typed", ["10.3.0.1/24", "fe80::1%", "fe80::1% Et1", "Et1%x", "10.0.0.300", "a b", "%x", ""]
+    "typed",
+    [
+        *("10.3.0.1/24", "fe80::1%", "fe80::1% Et1", "Et1%x", "10.0.0.300", "a b", "%x", ""),
+        *("a (vrf)", "a (vrf b c)", "(vrf b)", "a (vrf b", "a(vrf b)", "10.3.0.1/24 (vrf b)"),
+    ],
 )
 def test_what_is_no_neighbor_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         HostData.model_validate({"asn": 1, "sessions": [], "ignore_neighbors": [typed]})
+
+
+@pytest.mark.parametrize("platform", TEXTS)
+def test_one_to_ignore_is_that_of_one_vrf(platform: str) -> None:
+    running = DIALECTS[platform].parse(TEXTS[platform])
+    others = [one for one in NEIGHBORS[platform] if not one.startswith("10.0.0.1")]
+    inside, outside = "10.0.0.1 (vrf BLUE)", "10.0.0.1"
+
+    def left(*ignored: str, known: tuple[str, ...] = ()) -> list[str]:
+        found = strangers(running, [*others, *known], ignored)
+        return [one for one in found if one.startswith("10.")]
+
+    # Of one name in several VRFs the default one is meant, unless another is said.
+    assert left(outside) == [inside]
+    assert left(f"{outside} (vrf default)") == [inside]
+    assert left(inside) == [outside]
+    assert left(inside, outside) == []
+    assert left("10.0.0.1 (vrf RED)") == [outside, inside]
+    # Whoever is named needs not to be ignored.
+    assert left(outside, known=(outside,)) == []
+    assert left(f"{outside} (vrf default)", known=(outside,)) == [inside]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "expected"),
+    [
+        ("SPINES", []),
+        ("SPINES (vrf BLUE)", []),
+        (
+            "SPINES (vrf default)",
+            ["10.0.0.1 (vrf BLUE)", "10.0.0.2 (vrf BLUE)", "SPINES (vrf BLUE)"],
+        ),
+        ("SPINES (vrf RED)", ["10.0.0.1 (vrf BLUE)", "10.0.0.2 (vrf BLUE)", "SPINES (vrf BLUE)"]),
+    ],
+)
+def test_a_name_that_only_a_vrf_has_needs_no_word_of_it(ignored: str, expected: list[str]) -> None:
+    running = DIALECTS["frr"].parse(MEMBERS.replace("bgp 65000", "bgp 65000 vrf BLUE"))
+    assert strangers(running, [], (ignored,)) == expected
 
 
 MEMBERS = """\
