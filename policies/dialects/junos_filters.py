@@ -106,6 +106,10 @@ def _add(out: Destinations, name: str, some: list[Filter], path: Path) -> None:
         except ValueError:
             clear = False
             continue
+        if not all(one.prefixlen <= lo <= hi <= one.max_prefixlen for one, lo, hi in ranges):
+            # No device takes such lengths; what it would make of them is not known.
+            clear = False
+            continue
         out.acts |= len(words) > _TYPES.get(words[0], 0)
         # A prefix-list says nothing behind its prefixes.
         own = (*path, text, *words) if path[1:2] != ("prefix-list",) else (*path, text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_text import joined, leaves
-from policies.dialects.peers import asn, peer_name
+from policies.dialects.peers import asn, is_asn, peer_name
 from policies.filters import Attachment, Direction, Session, SessionKey
 from policies.ownership import is_owned
 from policies.references import Part
@@ -81,7 +81,7 @@ def _instances(system: Tree, prefix: Path) -> Iterator[tuple[Path, str, Tree]]:
 
 def _own_as(found: Tree) -> int | None:
     said = next(iter(found.get("routing-options", {}).get("autonomous-system", {})), "")
-    return asn(said) if said.replace(".", "").isdecimal() else None
+    return asn(said) if is_asn(said) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +255,7 @@ def _first(levels: list[Tree], word: str) -> int | None:
     """Return the AS number that the innermost level says of ``word``."""
     for one in levels:
         for number in one.get(word, {}):
-            if number.replace(".", "").isdecimal():
+            if is_asn(number):
                 return asn(number)
     return None
 

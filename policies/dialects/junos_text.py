@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Tree = dict[str, "Tree"]
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)', re.DOTALL)
+#: Words of one statement, and so levels of the tree; the deepest of Junos have some twenty.
+_LONGEST = 200
 _PLAIN = re.compile(r'[^\s";{}\[\]()<>#\\]+')
 #: What a line of set form may begin with; ``protect`` is printed, and says nothing of routes.
 _COMMANDS = ("set", "deactivate", "protect")
@@ -52,8 +54,15 @@ class Statement:
         return "" if not head or head[0].startswith("#") else head[0]
 
     def words(self) -> list[str]:
-        """Return what follows the first word, without quotes."""
-        return words(self.text)[1:]
+        """Return what follows the first word, without quotes.
+
+        Raises:
+            ParseError: they are more than any statement has.
+        """
+        found = words(self.text)[1:]
+        if len(found) > _LONGEST:
+            raise ParseError(f"line {self.number} has more words than any statement of Junos")
+        return found
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -12,13 +12,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from policies.errors import ParseError
 from policies.filters import Direction
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _DIRECTION = {"in": Direction.IMPORT, "out": Direction.EXPORT}
-_ASN = re.compile(r"(?:(\d+)\.)?(\d+)")
+_ASN = re.compile(r"(?:\d{1,5}\.)?\d{1,10}", re.ASCII)
+_RANK = re.compile(r"\d{1,10}", re.ASCII)
 _MISSING = re.compile(r"direction (?P<way>in|out) action (?P<action>\S+)")
+
+#: Characters that an error quotes of what is no number.
+_SHOWN = 40
 
 Place = tuple[int | None, Direction]
 
@@ -31,7 +39,13 @@ class Said(NamedTuple):
 
 
 def asn(text: str) -> int:
-    """Return an AS number; ``1.10`` is asdot notation (RFC 5396)."""
+    """Return an AS number; ``1.10`` is asdot notation (RFC 5396).
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not is_asn(text):
+        raise ValueError(f"`{text[:_SHOWN]}` is no AS number")
     high, _, low = text.rpartition(".")
     return (int(high or 0) << 16) + int(low)
 
@@ -81,6 +95,9 @@ class Peer:
         """Take line number ``at``, without ``neighbor NAME``.
 
         Return whether nothing else needs to see it.
+
+        Raises:
+            ParseError: a number in it is none.
         """
         match words:
             case ["peer-group"] | ["peer", "group"]:
@@ -95,7 +112,7 @@ class Peer:
                 self._interface(rest)
             case ["inherit", "peer-policy" | "peer-session" as kind, name, *rank]:
                 place = version if kind == "peer-policy" else None
-                self.templates[place].append((int(rank[0]) if rank else 0, name))
+                self.templates[place].append((_rank(rank, at), name))
             case ["activate"]:
                 self.active[version or 4] = not no
             case ["activate", "6pe"] if not no:
@@ -136,6 +153,15 @@ class Peer:
                 self.remote_as = value
             elif key == "peer-group":
                 self.group = value
+
+
+def _rank(words: Sequence[str], at: int) -> int:
+    """Return the number that ranks a template, which stands in line ``at``; 0 without one."""
+    if not words:
+        return 0
+    if not _RANK.fullmatch(words[0]):
+        raise ParseError(f"line {at}: `{words[0][:_SHOWN]}` is no number of a template")
+    return int(words[0])
 
 
 def read_missing(text: str, version: int | None, into: dict[Place, set[str]]) -> None:

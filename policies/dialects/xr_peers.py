@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from policies.dialects.peers import asn, peer_name
 from policies.dialects.xr_rpl import RplError, call_text, tokens
+from policies.errors import ParseError
 from policies.filters import Direction
 
 if TYPE_CHECKING:
@@ -85,7 +86,11 @@ class Instance:
     # Reading --------------------------------------------------------------------------------
 
     def read(self, block: Block, vrf: str = "") -> None:
-        """Take the lines below ``router bgp``, or below one of its VRFs."""
+        """Take the lines below ``router bgp``, or below one of its VRFs.
+
+        Raises:
+            ParseError: an AS number is none.
+        """
         for line in block.children:
             words = line.words
             match words:
@@ -105,8 +110,8 @@ class Instance:
                 case ["bgp", "unsafe-ebgp-policy"]:
                     self.unsafe.add(vrf)
                 case ["bgp", "confederation", "peers", *numbers]:
-                    numbers += [one.words[0] for one in line.children]
-                    self.confederation |= {asn(one) for one in numbers}
+                    self.confederation |= {_asn(line, one) for one in numbers}
+                    self.confederation |= {_asn(one, one.words[0]) for one in line.children}
                 case _:
                     self.use(line)
 
@@ -114,9 +119,9 @@ class Instance:
         for line in block.children:
             match line.words:
                 case ["remote-as", number, *_]:
-                    node.remote_as = asn(number)
+                    node.remote_as = _asn(line, number)
                 case ["local-as", number, *_] if number[0].isdigit():
-                    node.local_as = asn(number)
+                    node.local_as = _asn(line, number)
                 case ["use", "session-group", name, *_]:
                     node.session_group = name
                 case ["use", "neighbor-group", name, *_]:
@@ -216,6 +221,13 @@ class Instance:
         """Return the AS that a session is told instead of the router's; None for none."""
         found = (one.local_as for one in self.levels(node))
         return next((one for one in found if one is not None), None)
+
+
+def _asn(line: Block, text: str) -> int:
+    try:
+        return asn(text)
+    except ValueError as error:
+        raise ParseError(f"line {line.number} `{line.text[:80]}`: {error}") from error
 
 
 def policy_name(text: str) -> str:
