@@ -149,11 +149,11 @@ _WORDS: Sequence[tuple[str, type[DeviceError], str]] = (
 )
 
 #: How libraries tell of a connection that ends while they learn who is there, or log in: by the
-#: same errors as of a wrong certificate or password.
+#: same errors as of a wrong certificate or password. paramiko's "saw EOF" at a login is not among
+#: them: to hang up is how some devices refuse one.
 _ENDED = (
     "EOF occurred in violation of protocol",
     "connection has been closed (EOF)",
-    "transport shut down or saw EOF",
     "Authentication timeout",
     "No existing session",
     "Socket is closed",

@@ -15,9 +15,6 @@ from inventory.errors import DeviceError
 from tasks import errors
 from tasks.errors import ConnectError, LockedError, RejectedError, named, translate
 
-#: paramiko's words.
-_SAW_EOF = "Authentication failed: transport shut down or saw EOF"
-
 
 def _classes() -> list[str]:
     return [name for names, _, _ in errors._KINDS for name in names]
@@ -71,7 +68,10 @@ def test_a_wrong_certificate_is_not_an_unreachable_device() -> None:
             "pyeapi.eapilib.EapiError",
             ssl.SSLZeroReturnError("TLS/SSL connection has been closed (EOF)"),
         ),
-        ("netmiko.exceptions.NetmikoAuthenticationException", AuthenticationException(_SAW_EOF)),
+        (
+            "netmiko.exceptions.NetmikoAuthenticationException",
+            AuthenticationException("Authentication timeout."),
+        ),
         ("ncclient.transport.errors.AuthenticationError", OSError("Socket is closed")),
     ],
 )
