@@ -25,7 +25,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         @contextmanager
         def connect() -> Iterator[Driver]:
             with ringfence.connected() as driver:
-                driver.device.timeout = 3
                 yield driver
 
         yield Bench(
@@ -35,7 +34,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
             platform="junos",
             change=GUARD,
             way_back=WAY_BACK,
+            hasten=_hasten,
         )
+
+
+def _hasten(driver: Driver) -> None:
+    driver.device.timeout = 3
 
 
 def test_a_confirmed_change_goes_back_as_it_came(bench: Bench) -> None:
