@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from policies.accepts import Judge
 from policies.dialects import DIALECTS
+from policies.dialects.line_ends import lines_of
 from policies.importing import import_accepts
 from policies.managed import digest
 from policies.proof import leaks
@@ -79,7 +80,7 @@ def verify_config(device: Device, text: str, expected: Expected) -> Running:
 
 
 def _first_difference(before: str, after: str) -> str:
-    old, new = before.splitlines(), after.splitlines()
+    old, new = lines_of(before), lines_of(after)
     gone = [line for line in old if line not in set(new)]
     come = [line for line in new if line not in set(old)]
     said = [f"{_place(line, old)} is gone" for line in gone[:1]]
@@ -96,7 +97,7 @@ def _place(line: str, lines: list[str]) -> str:
         if one.strip(" !") and len(one) - len(one.lstrip()) < indent
     ]
     below = f" below `{' '.join(redact(above[-1]).split()[:3])}`" if above else ""
-    return f"`{line.split(maxsplit=1)[0]} ...`{below}"
+    return f"`{' '.join(line.split()[:1])} ...`{below}"
 
 
 def verify_routes(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from inventory.errors import DeviceError
+from policies.dialects.line_ends import lines_of
 from policies.redact import redact
 from tasks.adapters.base import same_diff
 from tasks.adapters.eos_tables import read_origins, read_tables
@@ -237,7 +238,7 @@ def _abort(name: str) -> str:
 
 def _shown(diff: str) -> str:
     """Return a session's diff without its two first lines, which name files; secrets hidden."""
-    return redact("\n".join(diff.splitlines()[2:]).strip())
+    return redact("\n".join(lines_of(diff)[2:]).strip())
 
 
 def _whole(text: str) -> str:

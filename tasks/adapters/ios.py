@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import DeviceError
+from policies.dialects.line_ends import lines_of
 from policies.filters import Direction
 from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.cisco_paths import read_paths
@@ -67,7 +68,7 @@ class IosAdapter:
     def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
         """Return what is missing for a copy with a revert timer."""
         del driver
-        lines = set(running.splitlines())
+        lines = set(lines_of(running))
         missing = [
             f"`{line}` is not configured: {why}"
             for line, why in _NEEDED.items()

@@ -20,6 +20,7 @@ from netmiko.exceptions import NetmikoBaseException
 from paramiko.ssh_exception import SSHException
 
 from inventory.errors import DeviceError
+from policies.dialects.line_ends import lines_of
 from policies.redact import redact
 from tasks.adapters.ios_copy import copy_there
 from tasks.adapters.ssh_channel import alive
@@ -102,7 +103,7 @@ def _asked(driver: Driver, command: str) -> tuple[str, str]:
 
 def words(said: str) -> str:
     """Return the switch's words on one line, secrets hidden."""
-    return redact(" ".join(said.split()))
+    return " ".join(redact(said).split())
 
 
 # The candidate ---------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def diff_of(driver: Driver, path: str) -> str:
     said = ask(driver, f"show archive config incremental-diffs {path} ignorecase")
     lines = [
         line.rstrip()
-        for line in said.splitlines()
+        for line in lines_of(said)
         if line.strip() and not _HARMLESS.fullmatch(line.strip())
     ]
     heading, end = "!List of Commands:", "end"

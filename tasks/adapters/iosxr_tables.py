@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from policies.dialects.line_ends import lines_of
 from tasks.adapters.base import Origin, Tables
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def group_members(running: str) -> dict[tuple[str, str], list[str]]:
         if neighbor is not None:
             found.setdefault((neighbor[0], group), []).append(neighbor[1])
 
-    for raw in running.splitlines():
+    for raw in lines_of(running):
         line = _LINE.fullmatch(raw)
         if line is None or line[2] == "!":
             continue

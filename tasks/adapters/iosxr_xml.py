@@ -24,6 +24,7 @@ from napalm.pyIOSXR.exceptions import IOSXRException
 from netmiko.exceptions import NetmikoBaseException
 
 from inventory.errors import DeviceError
+from policies.dialects.line_ends import ended_lines
 from policies.redact import redact
 from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.cisco_paths import read_paths
@@ -247,7 +248,7 @@ def _compared(driver: Driver) -> tuple[str, str]:
     """
     merged = _show(driver, "show configuration merge", of_candidate=True)
     running = _show(driver, "show running-config", of_candidate=True)
-    old, new = (strip_config_header(one).splitlines(keepends=True) for one in (running, merged))
+    old, new = (ended_lines(strip_config_header(one)) for one in (running, merged))
     diff = "".join(line.replace("\r", "") for line in difflib.unified_diff(old, new))
     shown = re.sub(
         r"^(?:Building configuration|!! IOS XR Configuration).*$", "", merged, flags=re.MULTILINE

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from inventory.errors import DeviceError
+from policies.dialects.line_ends import lines_of
 from policies.dialects.nxos import NxosDialect
 from policies.errors import ParseError
 from policies.filters import Direction
@@ -64,7 +65,7 @@ class _NxosBase:
 
     def lacks(self, driver: Driver, running: str) -> tuple[str, ...]:
         """Return what a commit with a scheduled rollback needs and is not configured."""
-        there = {line.strip() for line in running.splitlines()}
+        there = {line.strip() for line in lines_of(running)}
         found = [
             f"it lacks `feature {name}`, {why}"
             for name, why in self.features.items()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from policies.dialects.line_ends import lines_of
 from policies.ownership import PREFIX
 from tasks.errors import ConnectError, RejectedError
 
@@ -150,7 +151,7 @@ def _due(wire: Wire, driver: Driver, block: str, name: str) -> datetime | None:
     """Return when a schedule is due, as it is shown; else as it is configured."""
     if found := _ONCE.search(block):
         return _moment(found)
-    lines = iter(wire.show(driver, "show running-config").splitlines())
+    lines = iter(lines_of(wire.show(driver, "show running-config")))
     head = f"scheduler schedule name {name}"
     below = itertools.dropwhile(lambda line: line.strip() != head, lines)
     starts = (found for line in itertools.islice(below, 1, 4) if (found := _START.search(line)))

@@ -39,7 +39,7 @@ class Candidate:
         """Return the unified difference from running to intended; "" if there is none."""
         if not self.apply:
             return ""
-        old, new = render(self.running).splitlines(), self.text().splitlines()
+        old, new = (one.rstrip("\n").split("\n") for one in (render(self.running), self.text()))
         return "\n".join(difflib.unified_diff(old, new, "running", "candidate", lineterm=""))
 
     def definitions(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def replaced(running_text: str, candidate: str) -> Candidate:
     # What the device decides about itself stays, whatever the text says of it.
     own = {line: below for line, below in running.items() if rules.DEVICE_LINES.match(line)}
     text = "\n".join(
-        line for line in candidate.splitlines() if not rules.DEVICE_LINES.match(line.strip())
+        line for line in candidate.split("\n") if not rules.DEVICE_LINES.match(line.strip())
     )
     return _between(running_text, running, _lists_as_made(running, merge(own, text)))
 

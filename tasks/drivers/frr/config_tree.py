@@ -33,7 +33,8 @@ def parse(text: str) -> Tree:
     root: Tree = {}
     # The open contexts, outermost first: how far the opening line was indented, and its sub-tree.
     stack: list[tuple[int, str, Tree]] = [(-1, "", root)]
-    for raw in text.splitlines():
+    # Nothing else ends a line for FRR, and least of all a form feed in a description.
+    for raw in text.split("\n"):
         line = raw.strip()
         if not line:
             continue
