@@ -6,8 +6,8 @@ must print what the dialect reads back, and what a switch that took the dialect'
 
 from __future__ import annotations
 
-import gc
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyavd
@@ -15,6 +15,7 @@ from filter_sets import Wish, devices, fence_books, guards_of, wishes, without_l
 from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 from line_device import LineDevice
+from pyavd import templater
 
 from policies.change import apply, steps
 from policies.dialects.eos import EosDialect
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from policies.guards import Fence
     from policies.prefix_list import PrefixListEntry
 
+# It would load its two hundred templates again for every configuration, and each takes itself out
+# of sys.modules as it is collected, while hypothesis goes through that.
+templater.Templar = cache(templater.Templar)
+
 EOS = EosDialect()
 WAY = {"import": "in", "export": "out"}
 Data = dict[str, Any]
@@ -40,9 +45,6 @@ def text_of(running: Running) -> str:
     refused = pyavd.validate_structured_config(data).validation_result.violations
     assert not refused, [(one.path, one.message) for one in refused]
     body = pyavd.get_device_config(data)
-    # Its templates take themselves out of sys.modules once they are collected; not while
-    # hypothesis goes through that.
-    gc.collect()
     return f"! Command: show running-config\n! device: leaf1 (vEOS-lab, EOS-4.32.2F)\n{body}end\n"
 
 
