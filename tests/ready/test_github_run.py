@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ci_jobs import GitHub, Job
-from ci_scene import DRIFT, LABEL, Scene
-from forge import BOT, Forge, serving
+from ci_scene import DRIFT, LABEL
+from forge import BOT, Forge
 from ruamel.yaml import YAML
 from site_fixture import configurations, edit
 
 from inventory.errors import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.api import Lab
+    from ci_scene import Scene
 
 FILE = Path(__file__).resolve().parents[2] / ".github" / "workflows" / "ringfence.yml"
 WORKFLOW: dict[str, Any] = YAML(typ="safe").load(FILE)
@@ -53,19 +51,6 @@ class TestWhatStarts:
         assert self.started(event, facts) == jobs
         # In a repository without settings nothing starts, and so nothing is red.
         assert self.started(event, facts, site="") == []
-
-
-@pytest.fixture(scope="module")
-def scene(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    made = Scene.of(lab, tmp_path_factory.mktemp("github"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def forge() -> Iterator[Forge]:
-    with serving() as forge:
-        yield forge
 
 
 @pytest.fixture(scope="module")

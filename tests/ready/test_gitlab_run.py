@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ci_jobs import GitLab, Job
-from ci_scene import DRIFT, LABEL, Scene
-from forge import BOT, Forge, serving
+from ci_scene import DRIFT, LABEL
+from forge import BOT, Forge
 from ruamel.yaml import YAML
 from site_fixture import configurations, edit
 
 from inventory.errors import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.api import Lab
+    from ci_scene import Scene
 
 FILE = Path(__file__).resolve().parents[2] / ".gitlab-ci.yml"
 PIPELINE: dict[str, Any] = YAML(typ="safe").load(FILE)
@@ -51,19 +49,6 @@ class TestWhatStarts:
         for settings, expected in (({"RINGFENCE_SITE": "site"}, jobs), ({}, [])):
             runner = GitLab(PIPELINE, Forge(), Path(), Path(), settings)
             assert runner.jobs(source, **variables) == expected
-
-
-@pytest.fixture(scope="module")
-def scene(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    made = Scene.of(lab, tmp_path_factory.mktemp("gitlab"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def forge() -> Iterator[Forge]:
-    with serving() as forge:
-        yield forge
 
 
 @pytest.fixture(scope="module")
