@@ -31,7 +31,7 @@ class FrrAnswers:
             # The driver closes the shell that netmiko opens.
             return "$ "
         if words[:2] == ["sh", "-s"]:
-            # Nothing waits to be confirmed; see `tasks/drivers/frr/switch.sh`.
+            # Nothing waits to be confirmed; see `tasks/drivers/frr/switch_ending.sh`.
             return "15\n"
         assert words[0] == "vtysh", request
         return "0\n" + "".join(self._vtysh(one) for one in words[2::2])

@@ -94,8 +94,8 @@ def opens_context(line: str) -> bool:
 def flatten(tree: Tree) -> list[str]:
     """Return every line with the lines it stands under, tab-separated, sorted by code point.
 
-    This is the form that the switch compares in (`switch.sh` makes the same with awk and sort), so
-    that "the device has exactly this" needs no knowledge of the order FRR prints in.
+    This is the form that the switch compares in (`switch_state.sh` makes the same with awk and
+    sort), so that "the device has exactly this" needs no knowledge of the order FRR prints in.
     """
     return sorted(_paths(tree, ""))
 

@@ -1,4 +1,4 @@
-"""The driver's hands on the switch: `Switch` runs `switch.sh` there and translates how it ended.
+"""The driver's hands on the switch: `Switch` runs a script there and translates how it ended.
 
 Each step of a commit is one round trip, and everything that must not stop half way runs on the
 switch. A step that the client does not live to see the end of is still finished, or undone.
@@ -43,6 +43,9 @@ LEASE = 900
 _SECONDS_PER_LINE = 0.02
 _SECONDS_PER_PAIR = 1e-4
 
+# The parts of what runs on the switch, in the order in which they make one file there.
+_SCRIPT = ("switch_state.sh", "switch_change.sh", "switch_commit.sh", "switch_ending.sh")
+
 _UPLOAD = (
     'umask 077; d=$(mktemp -d /var/tmp/napalm-frr-in.XXXXXX) || exit 21; tar -xf - -C "$d" || exit '
     '21; c=$1; shift; sh "$d/switch.sh" "$c" "$d" "$@"; r=$?; rm -rf "$d"; exit $r'
@@ -50,7 +53,7 @@ _UPLOAD = (
 
 
 class Outcome(IntEnum):
-    """What `switch.sh` ends with."""
+    """What the script ends with."""
 
     DONE = 0
     LOCKED = 10
@@ -73,7 +76,8 @@ class Switch:
     def __init__(self, connection: SshConnection, *, sudo: bool) -> None:
         self._connection = connection
         self._sudo = "sudo -n " if sudo else ""
-        self._script = files("tasks.drivers.frr").joinpath("switch.sh").read_bytes()
+        here = files("tasks.drivers.frr")
+        self._script = b"".join(here.joinpath(part).read_bytes() for part in _SCRIPT)
         self._holder: Held | None = None
 
     def vtysh(self, command: str) -> str:

@@ -72,7 +72,7 @@ def test_flat_lines_carry_what_they_stand_under() -> None:
 
 
 def _flat_by_the_switch(text: str, tmp_path: Path) -> list[str]:
-    script = files("tasks.drivers.frr").joinpath("switch.sh").read_text()
+    script = files("tasks.drivers.frr").joinpath("switch_state.sh").read_text()
     function = re.search(r"^flat\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
     assert function is not None
     (tmp_path / "config").write_text(text)
