@@ -133,9 +133,12 @@ def test_a_driver_that_is_connected_loses_its_connection(lab: Lab, name: str) ->
 
 
 def test_a_driver_that_hangs_goes_on_when_the_wire_does(lab: Lab) -> None:
-    with driver(lab, timeout=2) as one:
+    with driver(lab) as one:
+        assert one._connection is not None
+        one._connection.patience = 2
         with fault(lab, SWITCH, "hang"), pytest.raises(ConnectionException):
             one.get_config("running")
+        one._connection.patience = 20
         assert one.get_config("running")["running"] == lab.running_config(SWITCH)
 
 

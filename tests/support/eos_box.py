@@ -46,7 +46,7 @@ def opened(box: SwitchBox, given: Trust | None = None, **optional: object) -> Dr
         hostname=box.address,
         username=box.username,
         password=box.password,
-        timeout=5,
+        timeout=30,
         optional_args=ADAPTER.options({"port": box.ports["https"], **optional}, given),
     )
     ADAPTER.before_open(driver, given)

@@ -100,7 +100,7 @@ def _verdicted(path: Any) -> Verdicted:  # noqa: ANN401 - FRR's JSON
 
 
 def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
@@ -108,7 +108,7 @@ def until(is_so: Callable[[], bool], what: str) -> None:
 
 def settle(now: Callable[[], Any], expected: object) -> None:
     """Wait until it is so, or long enough to say that it will never be."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while now() != expected and time.monotonic() < deadline:
         time.sleep(0.01)
 

@@ -67,7 +67,7 @@ def tidied(box: SwitchBox) -> Iterator[str]:
 
 def wait_for_timer(box: SwitchBox) -> None:
     """Wait until no revert timer runs any more."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while box.control("pending") is not None and time.monotonic() < deadline:
         time.sleep(0.05)
 

@@ -248,7 +248,7 @@ class MiniFrr:
 
     def wait_for_routes(self) -> None:
         """Wait until both sessions have brought the node's routes."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         for family, neighbor in (("ipv4", "10.9.0.2"), ("ipv6", "2001:db8:9::2")):
             show = f"show bgp {family} unicast neighbors {neighbor} routes json"
             while not json.loads(self.vtysh(show)).get("routes"):

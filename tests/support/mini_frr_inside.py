@@ -70,7 +70,7 @@ def start_daemons(base: Path) -> None:
         subprocess.Popen(
             [f"/usr/lib/frr/{daemon}", *as_root, "--log", log, "--log-level", "debugging"]
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not Path(f"/run/frr/{daemon}.vty").exists():
             if time.monotonic() > deadline:
                 raise SystemExit(f"{daemon} did not open its socket")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 #: For any answer; a switch that needs longer hangs.
-_WITHIN_S = 30
+_WITHIN_S = 60
 _SSH = ("ssh", "netconf")
 
 

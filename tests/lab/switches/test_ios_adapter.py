@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import pytest
-from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1, wait_for_timer
+from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1
 from undoing import undo
 
 from inventory.errors import DeviceError
@@ -238,9 +238,8 @@ def test_commit_and_revert(box: SwitchBox, driver: Driver, before: str) -> None:
 def test_the_timer_takes_back_what_nobody_confirms(
     box: SwitchBox, driver: Driver, before: str
 ) -> None:
-    box.control("minute", seconds=1.5)
     ADAPTER.commit(driver, CANDIDATE, DIFF, 60)
-    wait_for_timer(box)
+    box.control("lapse", seconds=60)
     assert box.control("running") == before
     assert not ADAPTER.pending(driver)
     with pytest.raises(DeviceError, match="timer was faster"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1, wait_for_timer
+from ios_box import CANDIDATE, DIFF, WAY_BACK, opened, tidied, tor1
 from paramiko import Channel
 
 from inventory.errors import DeviceError
@@ -174,26 +174,25 @@ def test_somebody_elses_pending_change_is_left_alone(
 def test_a_connection_that_dies_in_the_copy_leaves_it_to_the_timer(
     box: SwitchBox, before: str
 ) -> None:
-    box.control("minute", seconds=2)
     box.control("fault", name="crash in copy", on=True)
-    with (
-        opened(box, read_timeout_override=1) as own,
-        pytest.raises(ConnectionResetError),
-    ):
-        ADAPTER.commit(own, CANDIDATE, DIFF, 60)
+    with opened(box) as own:
+        own.device.read_timeout_override = 1
+        with pytest.raises(ConnectionResetError):
+            ADAPTER.commit(own, CANDIDATE, DIFF, 60)
     half = box.control("running")
     assert "\nroute-map FROM-NODE deny 5 \n!\n" in half
     assert box.control("pending") is not None
-    wait_for_timer(box)
+    box.control("lapse", seconds=60)
     assert box.control("running") == before
 
 
 def test_a_switch_that_stops_answering_is_not_waited_for_for_ever(
     box: SwitchBox, before: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ios_change, "SLOW", 0.3)
-    with opened(box, read_timeout_override=1) as own:
+    with opened(box) as own:
         assert ADAPTER.running(own) == before
+        own.device.read_timeout_override = 1
+        monkeypatch.setattr(ios_change, "SLOW", 0.3)
         box.control("fault", name="hang", on=True)
         with pytest.raises(TimeoutError, match="no prompt came"):
             ADAPTER.running(own)

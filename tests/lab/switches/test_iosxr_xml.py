@@ -172,7 +172,7 @@ def test_a_session_that_dies_takes_its_commit_with_it(there: SwitchBox) -> None:
     with driver_of(there, ADAPTER, "iosxr") as dying:
         _commit(dying)
         dying.device.device.remote_conn.transport.close()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while there.control("pending") is not None and time.monotonic() < deadline:
             time.sleep(0.02)
     assert _content(there.control("running")) == _content(before)

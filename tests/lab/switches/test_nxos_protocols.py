@@ -41,7 +41,7 @@ def post(there: SwitchBox, commands: Sequence[str], method: str = "cli", **more:
         f"https://{there.address}:{there.ports['https']}/ins",
         **{"json": calls, "auth": (there.username, there.password)} | more,
         verify=str(there.ca_file),
-        timeout=10,
+        timeout=30,
     )
 
 
