@@ -63,7 +63,8 @@ def look_at_devices(
 ) -> dict[str, Outcome[Judged]]:
     """Return what each device of ``fleet`` is now, judged, or why that is not known. Read-only.
 
-    It is judged where it was asked, so that no more than its meaning is kept of it. Once
+    It is judged where it was asked, so that no more than its meaning is kept of it, and its
+    connection is closed: a thousand that wait for the last are more than a process may have. Once
     somebody wants an end, no further device is asked, and those that are being asked have
     :data:`GRACE` seconds; their threads are left behind.
     """
@@ -74,16 +75,13 @@ def look_at_devices(
         if wish.name is not None:
             raise DeviceError(f"{device.name}: was not asked: the audit was ended by {wish.name}")
         begun.add(device.name)
-        snapshot = take_snapshot(host, device, wanted)
-        text = DeviceText(device.platform, snapshot)
-        judged = judge(site, device, text, wanted)
-        state = (snapshot.running, snapshot.tables, judged.fenced)
         try:
-            routes = find_origins(host, device, *state)
-        except DeviceError:
-            # Its tables named the neighbors already: only their paths are not known.
-            routes = told_by_tables(device, *state)
-        return with_routes(device, judged, routes, text)
+            judged = _judge_device(site, host, device, wanted)
+            # A device may be slow to let go: what it said is known by then.
+            found[device.name] = Outcome(device.name, judged)
+        finally:
+            host.hang_up()
+        return judged
 
     with progress.stage("look", fleet.names) as done:
 
@@ -104,6 +102,19 @@ def look_at_devices(
         if name not in seen:
             seen[name] = Outcome(name, error=DeviceError(_lost(name, begun, wish)))
     return {name: seen[name] for name in fleet.names}
+
+
+def _judge_device(site: Site, host: Host, device: Device, wanted: Sequence[WantedGuard]) -> Judged:
+    snapshot = take_snapshot(host, device, wanted)
+    text = DeviceText(device.platform, snapshot)
+    judged = judge(site, device, text, wanted)
+    state = (snapshot.running, snapshot.tables, judged.fenced)
+    try:
+        routes = find_origins(host, device, *state)
+    except DeviceError:
+        # Its tables named the neighbors already: only their paths are not known.
+        routes = told_by_tables(device, *state)
+    return with_routes(device, judged, routes, text)
 
 
 def _wait_for(asking: threading.Thread, wish: Wish) -> None:

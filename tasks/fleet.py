@@ -52,6 +52,13 @@ class Host:
         """The open NAPALM driver."""
         return self._task.host.get_connection(CONNECTION, self._task.nornir.config)
 
+    def hang_up(self) -> None:
+        """Close the connection, dead or not; the next use of :attr:`driver` opens another."""
+        connection = self._task.host.connections.pop(CONNECTION, None)
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.close()
+
 
 class Fleet:
     """Runs a function on many devices at once, and gathers what became of it on each."""
@@ -154,15 +161,8 @@ class Fleet:
         Side by side: a device that does not answer keeps whoever closes its connection waiting.
         """
         chosen = set(names)
-
-        def drop(task: Task) -> None:
-            connection = task.host.connections.pop(CONNECTION, None)
-            if connection is not None:
-                with contextlib.suppress(Exception):
-                    connection.close()
-
         self._nornir.filter(filter_func=lambda host: host.name in chosen).run(
-            task=drop, on_failed=True
+            task=lambda task: Host(task).hang_up(), on_failed=True
         )
 
     def close(self) -> None:

@@ -86,13 +86,15 @@ class PaperFleet:
     """A fleet whose devices say what ``texts`` and ``routes`` have of them.
 
     ``routes`` are those accepted, by device and session; a device's own diff is its candidate
-    with a plus before each line, and ``diff_ends`` is what some device ends it with.
+    with a plus before each line, and ``diff_ends`` is what some device ends it with. ``asked``
+    and ``left`` have who was worked on, and whose connection was closed.
     """
 
     texts: dict[str, str] = field(default_factory=lambda: dict(TEXTS))
     routes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     diff_ends: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +129,9 @@ class _Paper:
     @property
     def adapter(self) -> _Paper:
         return self
+
+    def hang_up(self) -> None:
+        self.fleet.left.append(self.name)
 
     def pending(self, _: None) -> bool:
         return False

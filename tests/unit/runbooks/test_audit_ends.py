@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import make_site
 from paper_fleet import TEXTS, PaperFleet
 
-from inventory.errors import Exit, InputError, Place, Problem
+from inventory.errors import DeviceError, Exit, InputError, Place, Problem
 from policies.guards import wanted_guards
 from runbooks import cli, cli_audit
 from runbooks.audit import Looked
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inventory.site import Site
+    from tasks.fleet import Host
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -116,3 +118,25 @@ def test_a_plan_that_comes_to_nothing_takes_no_report_with_it(
     (report,) = documents(capsys.readouterr().out)
     assert (report["schema"], report["exit_code"]) == ("ringfence.audit/v1", Exit.DIFFERENCES)
     assert said in report["notes"][-1]
+
+
+def test_each_connection_ends_with_its_device(site: Site) -> None:
+    left: dict[str, list[str]] = {}
+    fleet = PaperFleet(texts={**TEXTS, "spine1": "frr version 8.4.4\n"})
+    each = fleet.each
+
+    def one_after_the_other(work: Callable[..., object], **named: object) -> object:
+        def one(host: Host, *given: object) -> object:
+            left[host.name] = list(fleet.left)
+            with suppress(DeviceError):
+                return work(host, *given)
+            return None
+
+        return each(one, **named)  # type: ignore[arg-type]
+
+    asked = SimpleNamespace(names=fleet.names, each=one_after_the_other)
+    wish, quiet = Wish(lambda _: None), Progress(quiet=True)
+    look_at_devices(site, asked, wanted_guards(site), quiet, wish)
+    # The second is cut short, and the third sees both of them gone.
+    assert left == {"tor1": [], "spine1": ["tor1"], "border1": ["tor1", "spine1"]}
+    assert fleet.left == list(TEXTS)
