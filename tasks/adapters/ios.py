@@ -1,9 +1,9 @@
 """Cisco IOS-XE, through NAPALM's ``ios`` driver: a merge that nothing makes atomic.
 
 The driver opens and closes the connection. What goes over it is in
-:mod:`tasks.adapters.ios_change`, the commands that the driver would use and no more of them: it
-keeps to itself whether the timer is armed before the first line changes something, and what the
-switch said of each line.
+:mod:`tasks.adapters.ios_candidate` and :mod:`tasks.adapters.ios_timer`, the commands that the
+driver would use and no more of them: it keeps to itself whether the timer is armed before the
+first line changes something, and what the switch said of each line.
 """
 
 from __future__ import annotations
@@ -16,23 +16,19 @@ from policies.dialects.line_ends import lines_of
 from policies.filters import Direction
 from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.cisco_paths import read_paths
-from tasks.adapters.ios_change import (
+from tasks.adapters.ios_candidate import delete_orphans, diff_of, loaded, merge
+from tasks.adapters.ios_tables import FILTER, accepted_routes, neighbors
+from tasks.adapters.ios_terminal import ask, words
+from tasks.adapters.ios_timer import (
     arm,
-    ask,
     confirm,
-    delete_orphans,
-    diff_of,
     has_own_timer,
-    loaded,
-    merge,
     revert_now,
     save,
     stand_down,
     timer_user,
     was_in_time,
-    words,
 )
-from tasks.adapters.ios_tables import FILTER, accepted_routes, neighbors
 from tasks.errors import LockedError
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from ios_faults import (
 from inventory.errors import DeviceError
 from lab.switch.ios.session import IosCli
 from lab.switch.terminal import HangUpError
-from tasks.adapters import ios_change
+from tasks.adapters import ios_candidate
 from tasks.errors import LockedError, RejectedError
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def test_a_copy_that_comes_after_the_timer_is_no_commit(
 ) -> None:
     def stalls(driver: Driver, path: str) -> None:
         box.control("lapse", seconds=60)
-        ios_change.merge(driver, path)
+        ios_candidate.merge(driver, path)
         late = time.monotonic() + 60
         monkeypatch.setattr(time, "monotonic", lambda: late)
 
@@ -274,7 +274,7 @@ def test_a_way_back_that_fails_is_not_passed_over(box: SwitchBox, wire: Line) ->
 def _sweep(box: SwitchBox) -> None:
     """Let a later run find what this one left behind."""
     with pytest.MonkeyPatch.context() as patched, line(box) as later:
-        patched.setattr(ios_change, "STALE", -60)
+        patched.setattr(ios_candidate, "STALE", -60)
         ADAPTER.dry_run(later.driver(), CANDIDATE)
     assert _left_behind(box) == []
 

@@ -15,7 +15,7 @@ from inventory.errors import DeviceError
 from inventory.reach import Ssh, Tls
 from policies.dialects.ios import IosDialect
 from policies.managed import digest
-from tasks.adapters import ios_change, ios_copy
+from tasks.adapters import ios_candidate, ios_copy, ios_terminal
 from tasks.adapters.base import Trust
 from tasks.adapters.ios import IosAdapter
 from tasks.errors import LockedError, RejectedError
@@ -192,7 +192,7 @@ def test_a_switch_that_stops_answering_is_not_waited_for_for_ever(
     with opened(box) as own:
         assert ADAPTER.running(own) == before
         own.device.read_timeout_override = 1
-        monkeypatch.setattr(ios_change, "SLOW", 0.3)
+        monkeypatch.setattr(ios_terminal, "SLOW", 0.3)
         box.control("fault", name="hang", on=True)
         with pytest.raises(TimeoutError, match="no prompt came"):
             ADAPTER.running(own)
@@ -242,7 +242,7 @@ def test_a_copy_that_ends_with_its_connection_is_no_refusal(
 ) -> None:
     """The SCP client raises the same; what it may have left on the switch is deleted later."""
     orphans: list[str] = []
-    monkeypatch.setitem(ios_change._ORPHANS, driver.hostname, orphans)
+    monkeypatch.setitem(ios_candidate._ORPHANS, driver.hostname, orphans)
     with monkeypatch.context() as patched:
         _answers_to_scp(patched, receive)
         with pytest.raises(kind, match=said):

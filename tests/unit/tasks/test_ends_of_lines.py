@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.adapters import eos, ios_change, iosxr_xml
+from tasks.adapters import eos, ios_candidate, iosxr_xml
 from tasks.drivers.frr import config_tree
 from tasks.verify import _first_difference
 
@@ -32,8 +32,8 @@ def test_the_diff_of_eos_hides_all_of_a_secret(end: str) -> None:
 
 def test_the_diff_of_ios_hides_all_of_a_secret(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said = f"!List of Commands:\n{secret(end)}\nhostname x\nend\n"
-    monkeypatch.setattr(ios_change, "ask", lambda *_: said)
-    assert ios_change.diff_of(None, "flash:x") == "+username me secret 0 <hidden>\n+hostname x"
+    monkeypatch.setattr(ios_candidate, "ask", lambda *_: said)
+    assert ios_candidate.diff_of(None, "flash:x") == "+username me secret 0 <hidden>\n+hostname x"
 
 
 def test_the_diff_of_ios_xr_hides_all_of_a_secret(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inventory.errors import DeviceError
-from tasks.adapters import ios, ios_change
+from tasks.adapters import ios, ios_timer
 from tasks.adapters.ios import IosAdapter
 from tasks.errors import LockedError
 
@@ -35,8 +35,8 @@ def test_somebody_elses_timer_is_not_confirmed_for_our_late_copy(
     monkeypatch.setattr(ios, "diff_of", lambda *_: "diff")
     monkeypatch.setattr(ios, "arm", lambda *_: 0.0)
     monkeypatch.setattr(ios, "merge", lambda *_: said.append("copied"))
-    monkeypatch.setattr(ios_change, "timer_user", lambda _: user)
-    monkeypatch.setattr(ios_change, "ask", ask)
+    monkeypatch.setattr(ios_timer, "timer_user", lambda _: user)
+    monkeypatch.setattr(ios_timer, "ask", ask)
     driver: Any = SimpleNamespace(username="ringfence")
     with pytest.raises(DeviceError, match="run out before the candidate was copied") as raised:
         IosAdapter().commit(driver, "candidate", "diff", 60)
