@@ -4,6 +4,7 @@ import os
 import signal
 
 from hypothesis import settings
+from tls_sockets import close_what_was_not_made
 
 pytest_plugins = ("lab_fixture", "postgres_fixture", "site_fixture")
 
@@ -21,3 +22,5 @@ for _number, _heard in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _heard)
+
+close_what_was_not_made()
