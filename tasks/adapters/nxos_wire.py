@@ -212,8 +212,9 @@ def _broken(driver: Driver) -> Iterator[None]:
     except _DEAD as error:
         words = " ".join(redact(str(error)).split()) or type(error).__name__
         raise ConnectError(f"the command line did not answer: {words[:200]}") from error
-    # netmiko's word for a mode that it did not get into, or out of.
-    except ValueError as error:
+    # netmiko's word for a mode that it did not get into, or out of; the others are what libraries
+    # raise that stumble over what is printed.
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConnectError(f"the command line does not answer as NX-OS does: {error}") from error
 
 
