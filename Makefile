@@ -2,9 +2,11 @@
 SHELL := /bin/bash
 SITE ?= inventory/lab
 ARGS ?=
+# Many tests wait for a switch. Files are begun in their order, which has the long ones first.
 WORKERS ?= 4
 # Most of the fault matrix is waiting.
-FAULT_WORKERS ?= 4
+FAULT_# Many tests wait for a switch. Files are begun in their order, which has the long ones first.
+WORKERS ?= 4
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -41,7 +43,7 @@ demo: system $(VENV)/.lab ## watch a hijack succeed, the filters go out, the sam
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m lab demo $(ARGS)
 
 test: setup ## run all tests but the long sweeps
-	@$(PYTEST) --benchmark-skip -m "not slow" -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PYTEST) --benchmark-skip -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: setup ## run the long sweeps: 50 changes on each fabric, each platform in every role
 	@$(PYTEST) --benchmark-skip -m slow $(ARGS)
