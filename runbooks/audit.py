@@ -14,6 +14,7 @@ from inventory.errors import Exit
 from policies.depth import depths
 from policies.drift import Effect, Kind, site_drift
 from policies.errors import LimitError
+from policies.filters import SessionKey
 from policies.pools import check_pools
 from runbooks.audit_report import (
     AuditReport,
@@ -83,12 +84,18 @@ def verify(site: Site, looked: Looked) -> AuditReport:
     devices = tuple(
         one
         if one.state is DeviceState.UNKNOWN
-        else one.model_copy(update={"state": state_of(by_device[one.device]), "deploy": None})
+        else _proven(one, by_device[one.device], looked.outcomes[one.device].get())
         for one in report.devices
     )
     return report.model_copy(
         update={"findings": kept, "devices": devices, "exit_code": exit_code(devices, kept)}
     )
+
+
+def _proven(one: DeviceReport, findings: Sequence[Finding], judged: Judged) -> DeviceReport:
+    """Return ``one`` with the state that the findings of the proof alone give it."""
+    state = state_of(findings, is_guarded=judged.is_guarded)
+    return one.model_copy(update={"state": state, "deploy": None})
 
 
 def _is_of_the_proof(one: Finding) -> bool:
@@ -204,7 +211,7 @@ def _links(site: Site, names: Mapping[str, object]) -> tuple[Link, ...]:
     return tuple(
         Link(
             near=name,
-            session=session.name,
+            session=str(SessionKey(session.vrf or "", session.name)),
             far=session.device or str(site.facing(session)),
         )
         for name in names

@@ -3,8 +3,8 @@
 ``ringfence.audit/v1``. Everything that a reader is shown - on the terminal, as HTML, JUnit XML,
 Prometheus metrics, Markdown - is made from this value alone, so that all of them say the same.
 
-Law: a device that did not answer is ``unknown``, never ``clean``; a report that is not
-``complete`` says of every device that is missing why.
+Law: a device that did not answer is ``unknown``, and one without guards ``unguarded``: neither is
+ever ``clean``. A report that is not ``complete`` says of every device that is missing why.
 """
 
 from __future__ import annotations
@@ -41,11 +41,16 @@ class Severity(StrEnum):
 
 
 class DeviceState(StrEnum):
-    """What is known of a device."""
+    """What is known of a device.
+
+    ``UNGUARDED``: it answered, and the site wants no guard there: there was nothing to judge it
+    by, so it is not called clean.
+    """
 
     CLEAN = "clean"
     DIFFERS = "differs"
     UNKNOWN = "unknown"
+    UNGUARDED = "unguarded"
 
 
 class SessionState(StrEnum):
@@ -168,7 +173,8 @@ class DepthRow(_Part):
 class Link(_Part):
     """A session between two switches, or of a switch with nodes or the outside.
 
-    ``far`` is a device, or "node" or "external".
+    ``session`` is its name as the devices' sessions have it; ``far`` is a device, or "node" or
+    "external".
     """
 
     near: str

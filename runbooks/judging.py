@@ -5,7 +5,7 @@ Law: nothing here asks a device; two snapshots that are equal are judged alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from policies.drift import Effect, Kind, drift
@@ -44,12 +44,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A device's report, what was found on it, and its filter set for what concerns the fabric."""
+    """A device's report, what was found on it, and its filter set for what concerns the fabric.
+
+    ``is_guarded`` is whether the site wants any guard on it.
+    """
 
     report: DeviceReport
     findings: tuple[Finding, ...]
     running: Running
     fenced: Mapping[Slot, Fence]
+    is_guarded: bool
 
 
 def judge(
@@ -78,11 +82,17 @@ def judge(
         platform=device.platform,
         role=device.role,
         rack=device.rack,
-        state=state_of(found),
+        state=state_of(found, is_guarded=bool(guards)),
         sessions=sessions.reports(),
         deploy=deploy,
     )
-    return Judged(report=report, findings=tuple(found), running=running, fenced=part.fenced)
+    return Judged(
+        report=report,
+        findings=tuple(found),
+        running=running,
+        fenced=part.fenced,
+        is_guarded=bool(guards),
+    )
 
 
 def unknown(device: Device, error: str) -> DeviceReport:
@@ -97,10 +107,11 @@ def unknown(device: Device, error: str) -> DeviceReport:
     )
 
 
-def state_of(findings: Iterable[Finding]) -> DeviceState:
+def state_of(findings: Iterable[Finding], *, is_guarded: bool) -> DeviceState:
     """Return the state of a device with ``findings``: a note is no difference."""
-    differs = any(one.severity is not Severity.NOTE for one in findings)
-    return DeviceState.DIFFERS if differs else DeviceState.CLEAN
+    if any(one.severity is not Severity.NOTE for one in findings):
+        return DeviceState.DIFFERS
+    return DeviceState.CLEAN if is_guarded else DeviceState.UNGUARDED
 
 
 def with_routes(
@@ -111,12 +122,9 @@ def with_routes(
         return judged
     found = tuple(_route(device, text, judged.fenced, one) for one in routes)
     findings = (*judged.findings, *found)
-    return Judged(
-        report=judged.report.model_copy(update={"state": state_of(findings)}),
-        findings=findings,
-        running=judged.running,
-        fenced=judged.fenced,
-    )
+    state = state_of(findings, is_guarded=judged.is_guarded)
+    report = judged.report.model_copy(update={"state": state})
+    return replace(judged, report=report, findings=findings)
 
 
 def _family(version: int) -> Family:

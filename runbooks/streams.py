@@ -15,10 +15,19 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+def plain(text: str) -> str:
+    """Return ``text`` with what would command a terminal, or turn its text round, made visible.
+
+    A device's answer is somebody else's text: escape sequences could hide a finding.
+    """
+    return "".join(one if one.isprintable() or one in "\n\t" else repr(one)[1:-1] for one in text)
+
+
 class Steady:
     """A text stream to write to that falls silent, for good, once it can't be written.
 
     ``lost`` is told once, with the error. None is a stream that the process was started without.
+    What the stream's encoding has no character for becomes a question mark.
     """
 
     def __init__(
@@ -44,10 +53,16 @@ class Steady:
         stream = self._stream
         if stream is not None:
             try:
-                stream.write(text)
+                stream.write(self._writable(text))
             except (OSError, ValueError) as error:
                 self._silence(stream, error)
         return len(text)
+
+    def _writable(self, text: str) -> str:
+        try:
+            return text.encode(self.encoding, "replace").decode(self.encoding)
+        except LookupError:
+            return text
 
     def flush(self) -> None:
         """Write out what is buffered."""

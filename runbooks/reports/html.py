@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from runbooks.audit_report import SessionState
 from runbooks.reports.page.depth import depth
 from runbooks.reports.page.devices import devices
 from runbooks.reports.page.findings import cards
@@ -24,8 +25,12 @@ from runbooks.reports.page.headline import headline
 from runbooks.reports.page.history import chart
 from runbooks.reports.page.picture import picture
 from runbooks.reports.page.text import brief, clock, count, shown
+from runbooks.reports.page.wires import Look
+from runbooks.reports.words import SESSIONS, UNGUARDED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runbooks.audit_report import AuditReport
 
 _POLICY: Final = (
@@ -53,11 +58,20 @@ def render(report: AuditReport) -> str:
             devices=all_devices,
             depth=depth(report),
             chart=chart(report),
+            unguarded=UNGUARDED,
+            legend=_legend(),
             policy=_POLICY.format(style=_source(style), script=_source(script)),
             style=Markup(style),  # noqa: S704 - a file of our own, whose hash the policy holds
             script=Markup(script),  # noqa: S704 - the same
         )
     )
+
+
+def _legend() -> Iterator[tuple[str, str]]:
+    """Yield each look of a session's end and what it means, in the order of the picture's."""
+    yield from ((one.value, text) for one, text in SESSIONS.items() if one is not SessionState.FREE)
+    yield Look.UNKNOWN, ""
+    yield SessionState.FREE, SESSIONS[SessionState.FREE]
 
 
 @cache

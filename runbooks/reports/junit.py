@@ -16,7 +16,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from runbooks.audit_report import DeviceState, SessionState, Severity
 from runbooks.reports.page.text import shown
-from runbooks.reports.words import details, line_text, place, why
+from runbooks.reports.words import SESSIONS, UNGUARDED, details, line_text, place, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +79,7 @@ def _site_cases(report: AuditReport, findings: Sequence[Finding]) -> Iterator[Te
         looked.result = [_error(f"ended early by {report.interrupted}", "interrupted")]
     elif unknown or not report.complete:
         names = ", ".join(unknown) or "some were not asked"
-        looked.result = [_error(f"not known: {names}", "incomplete")]
+        looked.result = [_error(f"unknown: {names}", "incomplete")]
     if report.notes:
         looked.system_out = "\n".join(map(shown, report.notes))
     yield looked
@@ -129,12 +129,15 @@ def _wanted(device: DeviceReport) -> TestCase:
         if deploy is not None and deploy.candidate:
             lines += ["a deploy would send:", *deploy.candidate.splitlines()]
         case.result = [_failure("it differs", DeviceState.DIFFERS.value, lines)]
+    if device.state is DeviceState.UNGUARDED:
+        # A case that passes would say that it was judged.
+        case.result = [Skipped(f"{device.state.value}: {UNGUARDED}")]
     return case
 
 
 def _session(one: SessionReport, findings: Sequence[Finding]) -> TestCase:
     case = TestCase(shown(f"{one.session} ipv{one.family} {one.direction}"))
-    said = [f"{one.state.value}: {one.guard or 'no guard is wanted'}"]
+    said = [f"{one.state.value}: {one.guard or SESSIONS[SessionState.FREE]}"]
     if one.posture is not None:
         said += [one.posture.text, *(f"closed by: {line}" for line in one.posture.closing)]
     bad = [finding for finding in findings if finding.severity is not Severity.NOTE]

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final
 from runbooks.audit_report import DeviceState, Severity
 from runbooks.reports.markdown_text import LIMIT, Page, code, fenced, folded, prose
 from runbooks.reports.page.text import clock, count
-from runbooks.reports.terminal import verdict
-from runbooks.reports.words import details, place, why
+from runbooks.reports.words import UNGUARDED, VERDICTS, counted, details, mark, place, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,8 +60,8 @@ def render(report: AuditReport, limit: int = LIMIT) -> str:
 def _head(report: AuditReport) -> Iterator[str]:
     """Yield the verdict, and what keeps it from being the whole truth."""
     what = "configuration files" if report.source != "devices" else "devices"
-    yield f"### ringfence {report.command} of {code(report.site)}: {_word(report)}"
-    yield f"**{prose(verdict(report))}** ({what}, {prose(clock(report.ended))})"
+    yield f"### ringfence {report.command} of {code(report.site)}: {VERDICTS[mark(report)]}"
+    yield f"**{prose(counted(report))}** ({what}, {prose(clock(report.ended))})"
     if report.interrupted:
         yield (
             f"**Ended early** by {prose(report.interrupted)}: "
@@ -70,19 +69,14 @@ def _head(report: AuditReport) -> Iterator[str]:
         )
     unknown = [one for one in report.devices if one.state is DeviceState.UNKNOWN]
     if unknown:
-        yield "**Not known**, and so not clean:"
+        yield "**Unknown**, and so not clean:"
         yield _listed(f"{code(one.device)}: {prose(why(one))}" for one in unknown)
+    bare = [one.device for one in report.devices if one.state is DeviceState.UNGUARDED]
+    if bare:
+        yield f"**Unguarded**, as {UNGUARDED}:"
+        yield _listed(map(code, bare))
     if report.notes:
         yield _listed(prose(f"note: {one}") for one in report.notes)
-
-
-def _word(report: AuditReport) -> str:
-    """Return the verdict in a word or two."""
-    if not report.complete or report.count(DeviceState.UNKNOWN):
-        return "incomplete"
-    if report.exit_code == 0:
-        return "proven" if report.command == "verify" else "clean"
-    return "differences"
 
 
 def _listed(texts: Iterable[str]) -> str:

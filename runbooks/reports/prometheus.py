@@ -120,13 +120,13 @@ class _Families:
         devices = self._report.devices
         yield self._family(
             "ringfence_devices",
-            "Devices that are clean, differ, or are unknown.",
+            "Devices that are clean, differ, are unknown, or have no guard to be judged by.",
             ["state"],
             [((state.value,), self._report.count(state)) for state in DeviceState],
         )
         yield self._family(
             "ringfence_device_state",
-            "1 for what is known of a device: clean, differs or unknown.",
+            "1 for what is known of a device: clean, differs, unknown or unguarded.",
             ["device", "platform", "role", "state"],
             [((one.device, one.platform, one.role, one.state.value), 1) for one in devices],
         )

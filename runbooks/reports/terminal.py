@@ -1,4 +1,7 @@
-"""An audit for a person at a terminal: the verdict first, then what to do. See :func:`show`."""
+"""An audit for a person at a terminal: the verdict first, the worst next. See :func:`show`.
+
+The last lines, which stay in sight, say what to do.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from policies.dialects.line_ends import lines_of
 from policies.drift import Effect, Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
+from runbooks.reports.page.headline import headline
 from runbooks.reports.page.text import count
+from runbooks.reports.words import UNGUARDED, Mark, mark, verdict
+from runbooks.streams import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,25 +31,28 @@ _STYLES: Mapping[str, str] = {
     DeviceState.CLEAN: "green",
     DeviceState.DIFFERS: "yellow",
     DeviceState.UNKNOWN: "red",
+    DeviceState.UNGUARDED: "dim",
     Severity.CRITICAL: "red",
     Severity.WARNING: "yellow",
     Severity.NOTE: "dim",
 }
-_GOOD = {"audit": "as the pools want it", "verify": "proven"}
+_TITLES: Mapping[Mark, str] = {
+    Mark.CLEAN: "bold green",
+    Mark.UNGUARDED: "bold",
+    Mark.DIFFERS: "bold yellow",
+}
+
+#: Devices of which nothing is to be said one by one.
+_QUIET = (DeviceState.CLEAN, DeviceState.UNGUARDED)
+
+#: The worst first.
+_ORDER = tuple(Severity)
 
 #: Devices whose names stand in one line of a verdict.
 _NAMED = 12
 
 #: Lines of a candidate that are shown for one device.
 _CANDIDATE_LINES = 12
-
-
-def plain(text: str) -> str:
-    """Return ``text`` with what would command a terminal, or turn its text round, made visible.
-
-    A device's answer is somebody else's text: escape sequences could hide a finding.
-    """
-    return "".join(one if one.isprintable() or one in "\n\t" else repr(one)[1:-1] for one in text)
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -62,43 +72,36 @@ def show(console: Console, report: AuditReport, *, diff: bool = True, depth: boo
     for one in report.findings:
         by_device[one.device].append(one)
     _title(console, report)
-    for finding in by_device[""]:
-        if finding.kind is not Kind.SHALLOW:
-            _finding(console, finding)
-    for device in report.devices:
-        if device.state is not DeviceState.CLEAN or by_device[device.device]:
+    for device in sorted(report.devices, key=lambda one: _badness(one, by_device[one.device])):
+        if device.state not in _QUIET or by_device[device.device]:
             _device(console, report, device, by_device[device.device], diff=diff)
-    clean = [one.device for one in report.devices if one.state is DeviceState.CLEAN]
-    if clean:
-        word = f"{_GOOD[report.command]}: {_names(clean)}"
-        console.print(_text(word, "green"), soft_wrap=True)
+    for finding in sorted(by_device[""], key=lambda one: one.kind is Kind.SHALLOW):
+        _finding(console, finding)
+    for state, why in ((DeviceState.CLEAN, ""), (DeviceState.UNGUARDED, f" ({UNGUARDED})")):
+        if quiet := [one.device for one in report.devices if one.state is state]:
+            word = f"{state.value}: {_names(quiet)}{why}"
+            console.print(_text(word, _STYLES[state]), soft_wrap=True)
     _postures(console, report)
-    for finding in by_device[""]:
-        if finding.kind is Kind.SHALLOW:
-            _finding(console, finding)
     _depth(console, report, whole=depth)
     for note in report.notes:
         console.print(_text(f"note: {note}", "dim"), soft_wrap=True)
+    _next(console, report)
 
 
-def verdict(report: AuditReport) -> str:
-    """Return one sentence that says it all."""
-    counts = [
-        f"{report.count(state)} {word}"
-        for state, word in (
-            (DeviceState.CLEAN, _GOOD[report.command]),
-            (DeviceState.DIFFERS, "differ"),
-            (DeviceState.UNKNOWN, "not known"),
-        )
-        if report.count(state)
-    ]
-    found = [
-        f"{many} {severity.value}"
-        for severity in (Severity.CRITICAL, Severity.WARNING)
-        if (many := sum(one.severity is severity for one in report.findings))
-    ]
-    sentence = f"{count(len(report.devices), 'device')}: {', '.join(counts) or 'none looked at'}"
-    return sentence + (f"; findings: {', '.join(found)}" if found else "")
+def _badness(device: DeviceReport, findings: Iterable[Finding]) -> tuple[bool, bool, int]:
+    """Return a key by which what lets something through comes first, then what is not known."""
+    worst = min((_ORDER.index(one.severity) for one in findings), default=len(_ORDER))
+    return worst > 0, device.state is not DeviceState.UNKNOWN, worst
+
+
+def _next(console: Console, report: AuditReport) -> None:
+    """Print what to do about it, step by step; nothing where nothing is to be done."""
+    if mark(report) in (Mark.CLEAN, Mark.UNGUARDED):
+        return
+    console.print(_text("next", "bold"))
+    for number, step in enumerate(headline(report).steps, start=1):
+        said = f"{number}. {step.text} {step.command}".rstrip()
+        console.print(_in(_text(said), 2), soft_wrap=True)
 
 
 def _title(console: Console, report: AuditReport) -> None:
@@ -106,7 +109,7 @@ def _title(console: Console, report: AuditReport) -> None:
         by = " ".join(report.interrupted.split())
         text = f"ended early by {by}: what was not looked at is not known"
         console.print(_text(text, "bold red"), soft_wrap=True)
-    style = {0: "bold green", 2: "bold yellow"}.get(report.exit_code, "bold red")
+    style = _TITLES.get(mark(report), "bold red")
     console.print(_text(f"{report.command} of {report.site}: {verdict(report)}", style))
 
 
@@ -128,14 +131,14 @@ def _device(
     console.print(_text(device.device, "bold") + _text(f": {device.state.value}", state))
     if device.error:
         console.print(_in(_text(device.error, "red"), 2))
-    for finding in findings:
+    for finding in sorted(findings, key=lambda one: _ORDER.index(one.severity)):
         _finding(console, finding)
     deploy = device.deploy
     if deploy is None or report.command == "verify":
         return
     for text in deploy.obstacles:
         console.print(_in(_text(f"a deploy would be refused: {text}"), 2))
-    lines = deploy.candidate.splitlines()
+    lines = lines_of(deploy.candidate)
     if diff and lines:
         console.print(_in(_text("a deploy would send:", "dim"), 2))
         more = len(lines) - _CANDIDATE_LINES

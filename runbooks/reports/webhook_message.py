@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runbooks.audit_report import DeviceState, Severity
 from runbooks.reports.page.text import count, shown
-from runbooks.reports.terminal import verdict
-from runbooks.reports.words import place, why
+from runbooks.reports.words import place, verdict, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +93,7 @@ def _paragraph(report: AuditReport, changes: Changes | None, unknown: Sequence[s
         sentences += [*_sentence("New", changes.new), *_sentence("Gone", changes.gone)]
     if unknown:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-        sentences.append(f"Not known: {', '.join(map(_quiet, unknown[:_NAMED]))}{more}.")
+        sentences.append(f"Unknown: {', '.join(map(_quiet, unknown[:_NAMED]))}{more}.")
     return " ".join(sentences)
 
 

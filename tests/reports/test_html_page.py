@@ -223,8 +223,8 @@ def test_whatever_the_report_its_page_is_bounded_and_says_what_it_leaves_out() -
         f"2,440 devices{rest}": 1,
         f"104 rows of sessions{rest}": 60,
         f"70 lines{rest}": MOST,
-        "2,493 ToRs are drawn together, 2,493 of them not clean.": 1,
-        "Not drawn: 1 session whose far end is not in this report; see Devices.": 1,
+        "2,491 ToRs are drawn together, 2,491 of them with findings, or unknown.": 1,
+        "Not drawn: 1 session with devices that are not in this report; see Devices.": 1,
     }
     assert len(text) < 8_000_000
 

@@ -15,6 +15,7 @@ from audit_reports import ENDED, REPORTS, SHALLOW, STARTED, make_report
 from lab_command import CHECKOUT
 
 from policies.drift import Kind
+from runbooks.audit_report import DeviceState
 from runbooks.reports.page.headline import headline
 from runbooks.reports.page.text import LONGEST, brief, clock, count, listed, natural, shown, since
 
@@ -25,8 +26,9 @@ from runbooks.reports.page.text import LONGEST, brief, clock, count, listed, nat
         ("clean", "clean", "Fenced"),
         ("every_kind", "leaks", "Not fenced"),
         ("half_unknown", "leaks", "Not fenced"),
-        ("interrupted", "unknown", "Not known"),
-        ("empty", "clean", "Fenced"),
+        ("interrupted", "unknown", "Unknown"),
+        ("unguarded", "clean", "Fenced"),
+        ("empty", "unknown", "Unknown"),
         ("hostile", "leaks", "Not fenced"),
     ],
 )
@@ -42,8 +44,9 @@ def test_the_verdict_is_the_worst_that_is_known(report: str, mark: str, word: st
         ({"findings": (make_finding(Kind.NARROWED),)}, "Differs"),
         ({"devices": (make_device(), make_differing())}, "Differs"),
         ({"depth": (SHALLOW,)}, "Differs"),
-        ({"devices": (make_differing(), make_unknown())}, "Not known"),
-        ({"complete": False}, "Not known"),
+        ({"devices": (make_differing(), make_unknown())}, "Unknown"),
+        ({"complete": False}, "Unknown"),
+        ({"devices": (make_device("rr1", state=DeviceState.UNGUARDED),)}, "Unguarded"),
         ({"complete": False, "findings": (make_finding(Kind.MISSING),)}, "Not fenced"),
     ],
 )
@@ -79,6 +82,11 @@ def test_what_to_know_and_to_do_is_said_in_words() -> None:
     clean = headline(REPORTS["clean"]())
     assert clean.sentences == ("All of 3 devices hold what the pools allow, and nothing more.",)
     assert [one.text for one in clean.steps] == ["Nothing to do."]
+    why = "the site wants no guard there, so there was nothing to judge."
+    assert headline(REPORTS["unguarded"]()).sentences == (
+        "2 of 3 devices are clean.",
+        f"1 of 3 devices is unguarded (rr1): {why}",
+    )
 
 
 def test_files_that_say_nothing_are_not_devices_to_reach() -> None:

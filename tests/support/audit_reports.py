@@ -1,8 +1,9 @@
 """Audit reports for tests of what is made from one: start with :func:`make_report`.
 
-``clean``, ``every_kind``, ``half_unknown``, ``interrupted``, ``hostile`` and ``empty`` are whole
-reports, :data:`REPORTS` has them all by name, and :mod:`audit_parts` makes their parts. Law: every
-one is a valid ``ringfence.audit/v1``, also the hostile one, whose every text is :data:`HOSTILE`.
+``clean``, ``every_kind``, ``half_unknown``, ``interrupted``, ``unguarded``, ``hostile`` and
+``empty`` are whole reports, :data:`REPORTS` has them all by name, and :mod:`audit_parts` makes
+their parts. Law: every one is a valid ``ringfence.audit/v1``, also the hostile one, whose every
+text is :data:`HOSTILE`.
 """
 
 from __future__ import annotations
@@ -155,6 +156,18 @@ def interrupted() -> AuditReport:
     )
 
 
+def unguarded() -> AuditReport:
+    """Return an audit that found nothing, also where the site wants no guard."""
+    free = make_session(guard=None, state=SessionState.FREE)
+    return make_report(
+        devices=(
+            make_device("border1"),
+            make_device("rr1", state=DeviceState.UNGUARDED, sessions=(free,)),
+            make_device("tor1"),
+        )
+    )
+
+
 def empty() -> AuditReport:
     """Return the report of a site without devices, on configuration files."""
     return make_report(
@@ -242,5 +255,9 @@ def hostile() -> AuditReport:
 
 #: Every report, by its name, as what makes it.
 REPORTS: dict[str, Callable[[], AuditReport]] = {
-    one.__name__: one for one in (clean, every_kind, half_unknown, interrupted, empty, hostile)
+    one.__name__: one
+    for one in (clean, every_kind, half_unknown, interrupted, unguarded, empty, hostile)
 }
+
+#: Those that are compared with files in tests/golden.
+GOLDEN = tuple(name for name in REPORTS if name != "hostile")

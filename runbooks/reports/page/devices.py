@@ -1,7 +1,7 @@
 """The devices: all in one table, and those that matter in full; begin with :func:`devices`.
 
-Law: a device that is not clean is told in full before any that is; of each table it is said how
-much of it is left out.
+Law: a device that differs or is unknown is told in full before any other; of each table it is said
+how much of it is left out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from policies.dialects.line_ends import lines_of
 from runbooks.audit_report import DeviceState, SessionState
 from runbooks.reports.page.text import count, first, listed, natural
 
@@ -28,7 +29,14 @@ _LINES: Final = 300
 """Lines of a candidate."""
 _MOST_CHANGES: Final = 40
 
-_WORST_FIRST: Final = (DeviceState.DIFFERS, DeviceState.UNKNOWN, DeviceState.CLEAN)
+_WORST_FIRST: Final = (
+    DeviceState.DIFFERS,
+    DeviceState.UNKNOWN,
+    DeviceState.UNGUARDED,
+    DeviceState.CLEAN,
+)
+QUIET: Final = (DeviceState.UNGUARDED, DeviceState.CLEAN)
+"""Of such a device nothing has to be done."""
 _REMOVES: Final = ("no ", "delete ", "- ")
 """How a line of a candidate begins that takes something away, on any platform."""
 
@@ -61,6 +69,7 @@ class DeviceView:
     sessions_left_out: int
     candidate: Candidate | None
     changes_left_out: int
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,7 @@ def devices(report: AuditReport) -> Devices:
     ranked = sorted(
         report.devices,
         key=lambda one: (
-            not found[one.device] and one.state is DeviceState.CLEAN,
+            not found[one.device] and one.state in QUIET,
             _WORST_FIRST.index(one.state),
             natural(one.device),
         ),
@@ -132,6 +141,7 @@ def _view(device: DeviceReport, anchor: str, findings: int) -> DeviceView:
         sessions_left_out=left_out,
         candidate=_candidate(device.deploy),
         changes_left_out=max(0, changes - _MOST_CHANGES),
+        is_open=bool(findings) or device.state not in QUIET,
     )
 
 
@@ -158,7 +168,7 @@ def _row(found: Sequence[SessionReport]) -> SessionRow:
 def _candidate(deploy: WouldDeploy | None) -> Candidate | None:
     if deploy is None or not deploy.candidate:
         return None
-    told, left_out = first(deploy.candidate.splitlines(), _LINES)
+    told, left_out = first(lines_of(deploy.candidate), _LINES)
     return Candidate(lines=tuple(_signed(told)), left_out=left_out)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from policies.drift import Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
 from runbooks.reports.page.text import brief, count, listed, natural
+from runbooks.reports.words import UNGUARDED, VERDICTS, Mark, mark
 
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport, Finding
@@ -40,9 +41,9 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """The verdict: ``mark`` is one of leaks, unknown, differs and clean."""
+    """The verdict, in a mark and in a word, with what is behind it and what to do."""
 
-    mark: str
+    mark: Mark
     word: str
     sentences: tuple[str, ...]
     steps: tuple[Step, ...]
@@ -53,21 +54,10 @@ def headline(report: AuditReport) -> Headline:
     """Return the verdict of ``report``; the worst that is known comes first."""
     of = {severity: _of(report, severity) for severity in Severity}
     unknown = _named(report, DeviceState.UNKNOWN)
-    if of[Severity.CRITICAL]:
-        mark, word = "leaks", "Not fenced"
-    elif unknown or not report.complete:
-        mark, word = "unknown", "Not known"
-    elif (
-        of[Severity.WARNING]
-        or report.count(DeviceState.DIFFERS)
-        or any(row.short for row in report.depth)
-    ):
-        mark, word = "differs", "Differs"
-    else:
-        mark, word = "clean", "Fenced"
+    found = mark(report)
     return Headline(
-        mark=mark,
-        word=word,
+        mark=found,
+        word=VERDICTS[found].capitalize(),
         sentences=tuple(_sentences(report, of, unknown)),
         steps=tuple(_steps(report, of, unknown)),
         tiles=_tiles(report),
@@ -115,6 +105,9 @@ def _sentences(
         found.append(f"All of {total} hold what the pools allow, and nothing more.")
     elif clean:
         found.append(f"{clean:,} of {total} are clean." if clean > 1 else f"1 of {total} is clean.")
+    if bare := _named(report, DeviceState.UNGUARDED):
+        verb = "is" if len(bare) == 1 else "are"
+        found.append(f"{len(bare):,} of {total} {verb} unguarded ({listed(bare, 6)}): {UNGUARDED}.")
     return found
 
 

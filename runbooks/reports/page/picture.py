@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from runbooks.audit_report import AuditReport
     from runbooks.reports.page.tiers import Node, Tier
+    from runbooks.reports.page.wires import Undrawn
 
 _LEFT: Final = 104
 """Room for the names of the tiers."""
@@ -69,17 +70,25 @@ def picture(report: AuditReport, anchors: Mapping[str, str]) -> Picture:
     )
 
 
-def _notes(all_tiers: Sequence[Tier], lost: int) -> list[str]:
+def _notes(all_tiers: Sequence[Tier], lost: Undrawn) -> list[str]:
     found = []
     for tier in all_tiers:
         grouped = sum(len(node.devices) for node in tier.nodes if node.is_group)
         if grouped:
-            hidden = f", {tier.hidden:,} of them not clean" if tier.hidden else ", all clean"
-            found.append(f"{grouped:,} {tier.name} are drawn together{hidden}.")
-    if lost:
-        found.append(
-            f"Not drawn: {count(lost, 'session')} whose far end is not in this report; see Devices."
+            states = dict.fromkeys(node.state for node in tier.nodes if node.is_group)
+            some = f"{tier.hidden:,} of them with findings, or unknown"
+            hidden = some if tier.hidden else f"all {' or '.join(states)}"
+            found.append(f"{grouped:,} {tier.name} are drawn together, {hidden}.")
+    undrawn = [
+        f"{count(number, 'session')} {what}"
+        for number, what in (
+            (lost.elsewhere, "with devices that are not in this report"),
+            (lost.unnamed, "that the site does not name"),
         )
+        if number
+    ]
+    if undrawn:
+        found.append(f"Not drawn: {', and '.join(undrawn)}; see Devices.")
     return found
 
 

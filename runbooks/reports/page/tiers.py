@@ -1,7 +1,7 @@
 """Which devices the picture shows one by one, and which as one of many: :func:`tiers`.
 
 Law: every device is in exactly one node, and no tier has more than :data:`MOST` nodes. A device
-with a finding, or that is not clean, is shown by itself before any other.
+with a finding, that differs or is unknown, is shown by itself before any other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from runbooks.audit_report import DeviceState, Severity
 from runbooks.reports.page.text import count, natural
+from runbooks.reports.words import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 MOST: Final = 10
 """Nodes of one tier: a row that can be read on a laptop's screen."""
 
-_ALONE: Final = MOST - len(DeviceState)
 _TIERS: Final = ("border", "spine", "tor")
 _NAMES: Final = {"border": "borders", "spine": "spines", "tor": "ToRs"}
-_WORST_FIRST: Final = (DeviceState.DIFFERS, DeviceState.UNKNOWN, DeviceState.CLEAN)
+_WORST_FIRST: Final = (
+    DeviceState.DIFFERS,
+    DeviceState.UNKNOWN,
+    DeviceState.UNGUARDED,
+    DeviceState.CLEAN,
+)
+_QUIET: Final = (DeviceState.UNGUARDED, DeviceState.CLEAN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,9 @@ def _tier(
         alone, others = list(devices), []
     else:
         ranked = sorted(devices, key=badness)
-        alone = [one for one in ranked[:_ALONE] if _matters(one, severities)]
+        # The others are one node for each state.
+        room = MOST - len({one.state for one in devices})
+        alone = [one for one in ranked[:room] if _matters(one, severities)]
         others = ranked[len(alone) :]
     groups = [
         _group(name, state, [one for one in others if one.state is state], severities)
@@ -97,7 +105,7 @@ def _tier(
 
 
 def _matters(device: DeviceReport, severities: Mapping[str, Sequence[Severity]]) -> bool:
-    return device.state is not DeviceState.CLEAN or bool(severities.get(device.device))
+    return device.state not in _QUIET or bool(severities.get(device.device))
 
 
 def _alone(device: DeviceReport, severities: Mapping[str, Sequence[Severity]]) -> Node:
@@ -123,10 +131,9 @@ def _group(
         return _alone(devices[0], severities)
     names = tuple(sorted((one.device for one in devices), key=natural))
     found = list(chain.from_iterable(severities.get(one, ()) for one in names))
-    verb = {DeviceState.DIFFERS: "differ", DeviceState.CLEAN: "clean"}.get(state, "unknown")
     return Node(
         title=f"{len(names):,} {name}",
-        detail=verb,
+        detail=STATES[state][len(names) > 1],
         state=state,
         devices=names,
         findings=len(found),

@@ -71,20 +71,33 @@ class Wire:
         return next(look for look in Look if look in self.looks)
 
 
-def wires(report: AuditReport, nodes: Sequence[Node]) -> tuple[tuple[Wire, ...], int]:
-    """Return the wires, and the number of sessions whose far end is no device of the report."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undrawn:
+    """How many sessions have no wire.
+
+    ``elsewhere`` are with devices that are not in the report; ``unnamed`` are on a device, and the
+    site does not name them.
+    """
+
+    elsewhere: int = 0
+    unnamed: int = 0
+
+
+def wires(report: AuditReport, nodes: Sequence[Node]) -> tuple[tuple[Wire, ...], Undrawn]:
+    """Return the wires, and how many sessions have none."""
     number = {name: index for index, node in enumerate(nodes) for name in node.devices}
     ends: dict[tuple[int, int | str], dict[int, _End]] = defaultdict(lambda: defaultdict(_End))
     far_ends: dict[str, dict[str, str]] = defaultdict(dict)
     for link in report.links:
         far_ends[link.near][link.session] = link.far
-    lost = 0
+    elsewhere = unnamed = 0
     for device in report.devices:
         near = number[device.device]
         for session, (far_name, found) in _sessions(device, far_ends[device.device]).items():
             far = far_name if far_name in (OUTSIDE, NODES) else number.get(far_name, "")
             if far == "":
-                lost += 1
+                elsewhere += far_name != ""
+                unnamed += far_name == ""
                 continue
             key = (min(near, far), max(near, far)) if isinstance(far, int) else (near, far)
             end = ends[key][near]
@@ -92,7 +105,8 @@ def wires(report: AuditReport, nodes: Sequence[Node]) -> tuple[tuple[Wire, ...],
             end.sessions += [(device.device, one) for one in found]
             end.silent |= device.state is DeviceState.UNKNOWN
     made = (_wire(key, found, nodes) for key, found in ends.items())
-    return tuple(sorted(made, key=lambda one: list(Look)[::-1].index(one.look))), lost
+    drawn = tuple(sorted(made, key=lambda one: list(Look)[::-1].index(one.look)))
+    return drawn, Undrawn(elsewhere=elsewhere, unnamed=unnamed)
 
 
 def _sessions(

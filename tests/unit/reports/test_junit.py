@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from audit_parts import LEAK, make_device, make_differing, make_finding, make_session, make_unknown
-from audit_reports import REPORTS, every_kind, half_unknown, hostile, interrupted, make_report
+from audit_reports import (
+    GOLDEN,
+    REPORTS,
+    every_kind,
+    half_unknown,
+    hostile,
+    interrupted,
+    make_report,
+)
 from goldens import check_golden
 from junit_schema import SCHEMA
 from junitparser import JUnitXml, TestCase
@@ -42,7 +50,7 @@ def outcomes(report: AuditReport) -> dict[tuple[str, str], tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["clean", "every_kind", "half_unknown", "interrupted", "empty"])
+@pytest.mark.parametrize("name", GOLDEN)
 def test_the_document_is_as_reviewed(name: str) -> None:
     tree = etree.fromstring(render(REPORTS[name]()).encode())
     etree.indent(tree)
@@ -152,7 +160,7 @@ def test_a_device_that_is_not_known_is_an_error() -> None:
     found = outcomes(half_unknown())
     errors = {key: message for key, (tag, message) in found.items() if tag == "error"}
     assert errors == {
-        ("dc1", "every device was looked at"): "not known: spine1, tor2",
+        ("dc1", "every device was looked at"): "unknown: spine1, tor2",
         ("dc1.spine1", "answers"): "timed out after 30 s",
         ("dc1.tor2", "answers"): "connection refused",
     }
@@ -170,7 +178,7 @@ def test_what_an_interrupted_audit_did_not_come_to_is_skipped_and_the_audit_an_e
 def test_an_incomplete_audit_is_an_error_whoever_is_missing() -> None:
     found = outcomes(make_report(complete=False))
     assert found == {
-        ("dc1", "every device was looked at"): ("error", "not known: some were not asked")
+        ("dc1", "every device was looked at"): ("error", "unknown: some were not asked")
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cmarkgfm
 import pytest
 from audit_parts import make_device, make_differing, make_finding, make_unknown
-from audit_reports import HOSTILE, REPORTS, every_kind, make_report
+from audit_reports import GOLDEN, HOSTILE, REPORTS, every_kind, make_report
 from cmarkgfm.cmark import Options
 from goldens import check_golden
 from hypothesis import given
@@ -86,7 +86,7 @@ def parsed(markdown: str) -> html.HtmlElement:
     )
 
 
-@pytest.mark.parametrize("name", ["clean", "every_kind", "half_unknown", "interrupted", "empty"])
+@pytest.mark.parametrize("name", GOLDEN)
 def test_an_audit_is_as_reviewed(name: str) -> None:
     check_golden(f"reports/{name}.md", DOCUMENTS[name]())
 
@@ -187,20 +187,21 @@ def test_the_verdict_comes_first() -> None:
     first = {name: render(REPORTS[name]()).splitlines()[0] for name in REPORTS if name != "hostile"}
     title = "### ringfence audit of <code>dc1</code>: {}".format
     assert first == {
-        "clean": title("clean"),
-        "every_kind": title("differences"),
-        "half_unknown": title("incomplete"),
-        "interrupted": title("incomplete"),
-        "empty": title("proven").replace("audit", "verify"),
+        "clean": title("fenced"),
+        "every_kind": title("not fenced"),
+        "half_unknown": title("not fenced"),
+        "interrupted": title("unknown"),
+        "empty": title("unknown").replace("audit", "verify"),
+        "unguarded": title("fenced"),
     }
 
 
-def test_what_is_not_known_is_named_and_never_clean() -> None:
+def test_what_is_unknown_is_named_and_never_clean() -> None:
     report = make_report(
         devices=(make_device("tor1"), make_unknown("tor2", "tor2: no route to it"))
     )
     text = render(report)
-    assert "### ringfence audit of <code>dc1</code>: incomplete" in text
+    assert "### ringfence audit of <code>dc1</code>: unknown" in text
     assert "- <code>tor2</code>: no route to it" in text.splitlines()
 
 

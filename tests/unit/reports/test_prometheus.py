@@ -11,6 +11,7 @@ import pytest
 from audit_parts import make_device, make_finding, make_past, make_session, make_unknown
 from audit_reports import (
     ENDED,
+    GOLDEN,
     HISTORY,
     REPORTS,
     clean,
@@ -63,7 +64,7 @@ def one(report: AuditReport, name: str, milestones: Milestones | None = None) ->
     return read(render(report, milestones))[name].get(())
 
 
-@pytest.mark.parametrize("name", ["clean", "every_kind", "half_unknown", "interrupted", "empty"])
+@pytest.mark.parametrize("name", GOLDEN)
 def test_the_metrics_are_as_reviewed(name: str) -> None:
     check_golden(f"reports/{name}.prom", render(REPORTS[name](), MILESTONES))
 

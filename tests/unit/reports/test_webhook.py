@@ -318,17 +318,17 @@ def test_the_paragraph_says_what_changed() -> None:
     gone = make_finding(Kind.ILLEGAL_ROUTE, text="It was there.")
     text = message(half_unknown(), Changes(new=(make_finding(),), gone=(gone,)))["text"]
     assert text == (
-        "ringfence audit of dc1: 4 devices: 1 as the pools want it, 1 differ, 2 not known; "
+        "ringfence audit of dc1: not fenced; 4 devices: 1 clean, 1 differs, 2 unknown; "
         "findings: 1 critical. New: critical weakened on tor1 (NODES ipv4 import): Something is "
         "weakened. Gone: critical illegal-route on tor1 (NODES ipv4 import): It was there. "
-        "Not known: spine1, tor2."
+        "Unknown: spine1, tor2."
     )
 
 
 def test_the_document_is_for_programs() -> None:
     document = message(half_unknown(), SOMETHING)["ringfence"]
     assert document["schema"] == "ringfence.webhook/v1"
-    assert document["devices"] == {"clean": 1, "differs": 1, "unknown": 2}
+    assert document["devices"] == {"clean": 1, "differs": 1, "unknown": 2, "unguarded": 0}
     assert document["findings"] == {"critical": 1, "warning": 0, "note": 0}
     assert (document["exit_code"], document["complete"]) == (3, False)
     assert document["unknown"][0] == {"device": "spine1", "error": "timed out after 30 s"}

@@ -7,12 +7,23 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from audit_reports import HOSTILE, REPORTS, every_kind, half_unknown, hostile, interrupted
+from audit_parts import make_device, make_finding, make_unknown
+from audit_reports import (
+    HOSTILE,
+    REPORTS,
+    every_kind,
+    half_unknown,
+    hostile,
+    interrupted,
+    make_report,
+)
 from rich.console import Console
 
 from policies.drift import Effect, Kind
 from runbooks.audit_report import DeviceState
-from runbooks.reports.terminal import plain, show, verdict
+from runbooks.reports.terminal import show
+from runbooks.reports.words import verdict
+from runbooks.streams import plain
 
 if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport
@@ -69,8 +80,9 @@ def test_an_interrupted_audit_says_so_before_anything_else() -> None:
 def test_unknown_devices_are_counted_and_never_among_those_in_order() -> None:
     report = half_unknown()
     unknown = [one.device for one in report.devices if one.state is DeviceState.UNKNOWN]
-    assert f"{len(unknown)} not known" in verdict(report)
-    clean = [line for line in shown(report).splitlines() if line.startswith("as the pools want")]
+    assert f"{len(unknown)} unknown" in verdict(report)
+    clean = [line for line in shown(report).splitlines() if line.startswith("clean:")]
+    assert clean
     assert not [name for name in unknown for line in clean if name in line]
 
 
@@ -83,3 +95,44 @@ def test_what_a_deploy_would_send_can_be_left_out() -> None:
 
 def test_it_fits_a_narrow_terminal() -> None:
     assert max(map(len, shown(every_kind(), width=80).splitlines())) <= 80
+
+
+def test_the_worst_device_comes_first_and_what_to_do_last() -> None:
+    report = make_report(
+        exit_code=3,
+        complete=False,
+        devices=(
+            make_device("border1", state=DeviceState.DIFFERS),
+            make_unknown("spine1"),
+            make_device("tor1", state=DeviceState.UNGUARDED),
+            make_device("tor2", state=DeviceState.DIFFERS),
+        ),
+        findings=(
+            make_finding(Kind.NARROWED, "border1"),
+            make_finding(Kind.NARROWED, "tor2"),
+            make_finding(Kind.ILLEGAL_ROUTE, "tor2"),
+            make_finding(Kind.OUTSIDE_DELEGATION, ""),
+        ),
+        depth=(),
+        notes=("a note",),
+    )
+    lines = shown(report).splitlines()
+    heads = [line for line in lines if line.startswith(("tor2:", "spine1:", "border1:", "  "))]
+    heads = [line for line in heads if not line.startswith("    ")]
+    assert lines[0] == (
+        "audit of dc1: not fenced; 4 devices: 2 differ, 1 unknown, 1 unguarded; "
+        "findings: 1 critical, 3 warning"
+    )
+    assert heads[:3] == [
+        "tor2: differs",
+        "  critical illegal-route, weakened  NODES ipv4 import",
+        "  warning narrowed, narrowed  NODES ipv4 import",
+    ]
+    assert heads[3] == "spine1: unknown"
+    assert heads[5] == "border1: differs"
+    assert "unguarded: tor1 (the site wants no guard there, so there was nothing to judge)" in lines
+    (at,) = (number for number, line in enumerate(lines) if line == "next")
+    assert lines[at - 1] == "note: a note"
+    assert lines[at + 1].startswith("  1. Look at the routes first: 1 route is in a table")
+    assert lines[-1].endswith("runbooks/oncall/drift-found.md")
+    assert "next" not in shown(REPORTS["clean"]()).splitlines()
