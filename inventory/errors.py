@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+_Read = TypeVar("_Read")
 
 
 class Exit(IntEnum):
@@ -86,3 +89,12 @@ class InputError(RingfenceError):
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def collect(problems: list[Problem], read: Callable[[], _Read]) -> _Read | None:
+    """Return what ``read`` gives; None if its problems went to ``problems``."""
+    try:
+        return read()
+    except InputError as error:
+        problems += error.problems
+        return None

@@ -22,8 +22,9 @@ from policies.shortest import shortest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inventory.hosts import Device
     from inventory.matrix import MatrixRow
-    from inventory.site import Device, Site
+    from inventory.site import Site
     from policies.pools import Territory
 
 #: Distance of sequence numbers, as every platform numbers by itself: room for a human's entry.

@@ -21,7 +21,8 @@ from runbooks.plan_file import Basis, DevicePlan
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from inventory.site import Device, Site
+    from inventory.hosts import Device
+    from inventory.site import Site
     from policies.change import Step
     from policies.filters import Running
     from policies.guards import Fence, WantedGuard

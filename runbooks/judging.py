@@ -30,7 +30,8 @@ from runbooks.finding_id import finding_id
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from inventory.site import Device, Site
+    from inventory.hosts import Device
+    from inventory.site import Site
     from policies.drift import Drift
     from policies.filters import Running, Session
     from policies.guards import Fence, WantedGuard

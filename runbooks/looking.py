@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from inventory.site import Device, Site
+    from inventory.hosts import Device
+    from inventory.site import Site
     from policies.guards import WantedGuard
     from runbooks.config_folder import ConfigFolder, FromFile
     from runbooks.judging import Judged

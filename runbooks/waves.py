@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from inventory.fields import Role
-    from inventory.site import Device, Site
+    from inventory.hosts import Device
+    from inventory.site import Site
     from runbooks.failure_domains import Domain
 
 

@@ -27,7 +27,7 @@ from tasks.verify import verify_config, verify_routes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.filters import Direction, Running, Session
     from tasks.dry_run import DryRun
     from tasks.fleet import Host

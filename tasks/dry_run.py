@@ -12,7 +12,7 @@ from tasks.verify import Expected, verify_config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.filters import Running
     from policies.guards import Fence
     from policies.managed import Slot

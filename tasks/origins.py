@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inventory.fields import Network
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.filters import Running
     from policies.guards import Fence
     from policies.managed import Slot

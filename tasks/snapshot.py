@@ -14,7 +14,7 @@ from tasks.errors import LockedError, VerifyError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.filters import Running, SessionKey
     from policies.guards import WantedGuard
     from tasks.adapters.base import Tables

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inventory.fields import Network
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.accepts import Accepts
     from policies.filters import Running, SessionKey
     from policies.guards import Fence

@@ -22,8 +22,9 @@ from policies.prefix_set import PrefixSet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from inventory.hosts import Device
     from inventory.sessions import Session
-    from inventory.site import Device, Site
+    from inventory.site import Site
     from policies.depth.fabric import Label
     from policies.depth.rights import Rights
     from policies.filters import Running

@@ -20,8 +20,9 @@ from policies.pools import VERSIONS, territories
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inventory.hosts import Device
     from inventory.sessions import Session
-    from inventory.site import Device, Site
+    from inventory.site import Site
     from policies.pools import Territory
     from policies.prefix_set import PrefixSet
 

@@ -15,7 +15,8 @@ from policies.strangers import unknown_neighbors
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from inventory.site import Device, Site
+    from inventory.hosts import Device
+    from inventory.site import Site
     from policies.drift.view import View
     from policies.errors import Violation
     from policies.guards import WantedGuard

@@ -22,7 +22,7 @@ from policies.install import install
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.drift.model import Drift
     from policies.filters import Running
     from policies.guards import WantedGuard

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from drift_seeds import Seed
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.drift import Drift
     from policies.filters import Running
     from policies.guards import Fence

@@ -24,7 +24,7 @@ from policies.references import AttachmentRef, EntryRef, Part, StanzaRef
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.drift import Drift
     from policies.filters import Running
     from policies.guards import WantedGuard

@@ -25,7 +25,7 @@ from policies.proof import leaks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.filters import Running
     from policies.guards import WantedGuard
     from policies.managed import Slot

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from inventory.errors import Place
 from inventory.fields import Role
+from inventory.hosts import Device
 from inventory.models import SiteFile
 from inventory.sessions import Session
-from inventory.site import Device, Site
+from inventory.site import Site
 from inventory.source import empty
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from filter_sets import FRR
 
 from inventory.errors import Place
 from inventory.fields import Role
+from inventory.hosts import Device
 from inventory.models import SiteFile
 from inventory.pools import Cluster, Pool, PoolKind
 from inventory.sessions import Session
-from inventory.site import Device, Site
+from inventory.site import Site
 from inventory.source import empty
 from policies.change import apply, steps
 from policies.filters import Attachment, Direction, Running, SessionKey

@@ -29,7 +29,7 @@ from policies.managed import managed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from inventory.site import Device
+    from inventory.hosts import Device
     from policies.filters import Running
     from policies.guards import Fence, WantedGuard
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from inventory.site import Device, Site
+    from inventory.hosts import Device
+    from inventory.site import Site
 
 
 def cut(site: Site) -> list[tuple[tuple[str, ...], str]]:
