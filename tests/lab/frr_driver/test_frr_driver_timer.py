@@ -76,7 +76,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -49,7 +49,7 @@ class Client:
         self.writer.write(words)
 
     async def hear(self) -> bytes:
-        return await asyncio.wait_for(self.reader.read(65536), 5)
+        return await asyncio.wait_for(self.reader.read(65536), 60)
 
     async def ask(self, words: bytes) -> bytes:
         self.say(words)
@@ -153,13 +153,20 @@ async def test_refused_connections_are_refused_and_open_ones_reset(one: Bench) -
     assert await (await one.client()).ask(b"two\n") == b"TWO\n"
 
 
+async def _let_in(one: Bench) -> Client:
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            return await one.client()
+        await asyncio.sleep(0.02)
+
+
 @on_a_bench
 async def test_away_ends_by_itself_but_not_what_else_refuses(one: Bench) -> None:
-    one.wire.away(0.05)
+    one.wire.away(1)
     with pytest.raises(ConnectionRefusedError):
         await one.client()
-    await asyncio.sleep(0.1)
-    assert await (await one.client()).ask(b"one\n") == b"ONE\n"
+    client = await asyncio.wait_for(_let_in(one), 60)
+    assert await client.ask(b"one\n") == b"ONE\n"
     one.wire.fault("refuse", on=True, how={})
     one.wire.away(0.05)
     await asyncio.sleep(0.1)
