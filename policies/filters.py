@@ -143,7 +143,8 @@ class Session:
     ``attachments`` has a key (version, direction) for every family the session carries.
     ``is_external`` is None where the configuration does not say (a group without remote-as);
     ``listens`` says that a group takes dynamic neighbors; ``unjudged`` are families that it
-    carries routes in and that are not looked into.
+    carries routes in and that are not looked into; ``vpns`` which of ``vpnv4``, ``vpnv6`` and
+    ``evpn`` it carries, for tables that import them (RFC 4364, RFC 4659, RFC 9136).
     """
 
     key: SessionKey
@@ -153,6 +154,7 @@ class Session:
     closed_without_policy: bool
     listens: bool = False
     unjudged: tuple[str, ...] = ()
+    vpns: tuple[str, ...] = ()
     attachments: Mapping[tuple[int, Direction], Attachment] = field(default_factory=dict)
 
     @property
@@ -205,13 +207,15 @@ class TableImport:
 
     ``vrf`` is where they get to and ``source`` where they come from, "" for the default one;
     ``said`` is the statement that does it. Each of ``route_maps`` must permit them. ``sessions``
-    are the names of those that they come from, None for all of ``source``.
+    are the names of those that they come from, None for all of ``source``. With a ``family``
+    they are VPN routes, whoever carries these (`Session.vpns`), and ``source`` says nothing.
     """
 
     vrf: str
     version: int
     source: str
     said: str
+    family: str | None = None
     route_maps: tuple[str, ...] = ()
     sessions: frozenset[str] | None = None
 

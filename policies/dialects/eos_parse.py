@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from policies.dialects import route_targets, table_imports
 from policies.dialects.free_text import eos_opener, free_text
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
@@ -13,7 +14,7 @@ from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import Peer, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
-from policies.dialects.table_imports import EOS
+from policies.dialects.vpn_families import note_activations
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -34,7 +35,8 @@ _VRF = re.compile(r"vrf \S+")
 class EosReader(Reader):
     """Reads what ``show running-config`` prints."""
 
-    imports_grammar = EOS
+    imports_grammars = table_imports.EOS
+    targets_grammar = route_targets.EOS
     grammar = ListGrammar(eq=True, host_bits=True, step=10)
     bare_lists = True
     # An undefined list in a match is nowhere written down.
@@ -81,6 +83,7 @@ class EosReader(Reader):
             self.routers[block.words[1]] = own_as
             instances[block.words[1]] = own
             numbers[block.words[1]] = local[0] if local else own_as
+        note_activations(top.children, main.peers)
         self.routers[""] = own_as
         peers = [peer for one in instances.values() for peer in one.peers.values()]
         if any(one.missing for one in instances.values()) or any(one.missing for one in peers):

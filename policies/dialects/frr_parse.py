@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from policies.dialects import route_targets, table_imports
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
 from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import asn
 from policies.dialects.reader import Reader
-from policies.dialects.table_imports import FRR
+from policies.dialects.vpn_families import note_activations
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -37,7 +38,8 @@ _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
 class FrrReader(Reader):
     """Reads what ``show running-config`` prints."""
 
-    imports_grammar = FRR
+    imports_grammars = table_imports.FRR
+    targets_grammar = route_targets.FRR
     semantics = Semantics(
         undefined_list_matches=False,
         undefined_map_permits=False,
@@ -95,6 +97,7 @@ class FrrReader(Reader):
                 one.line(child, None)
         for name, unjudged in _past_unicast(top):
             one.peers[name].unjudged.add(unjudged)
+        note_activations(top.children, one.peers)
         build = Sessions(
             vrf=vrf,
             own_as=self.routers[vrf],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from policies.dialects import route_targets, table_imports
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
@@ -12,7 +13,7 @@ from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import Peer, asn
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
-from policies.dialects.table_imports import IOS
+from policies.dialects.vpn_families import note_activations
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -33,7 +34,8 @@ _SAFE = "bgp safe-ebgp-policy"
 class IosReader(Reader):
     """Reads what ``show running-config`` prints."""
 
-    imports_grammar = IOS
+    imports_grammars = table_imports.IOS
+    targets_grammar = route_targets.CISCO
     grammar = ListGrammar(host_bits=True)
     # An undefined list: IOS' manual has an empty one permit everything, an independent model
     # has it match nothing. And whether a match on IPv4 says anything of IPv6 is not written
@@ -80,6 +82,7 @@ class IosReader(Reader):
                 self._template(child, templates.setdefault(template["name"], Peer()))
             elif child.text != _SAFE:
                 instances[""].line(child, None)
+        note_activations(top.children, instances[""].peers)
         for vrf, one in instances.items():
             self.routers[vrf] = own_as
             build = Sessions(

@@ -1,8 +1,11 @@
 """Routes of one routing instance in the table of another, on Junos: :func:`table_imports`.
 
-Two statements bring them there: a rib-group of a session's family, and ``instance-import``. Not
-read is what route targets bring together (``vrf-target``, ``vrf-import``, ``auto-export``), nor
-what a logical system does. Sources: Juniper, "rib-group (Protocols BGP)", "instance-import".
+Two statements bring them there: a rib-group of a session's family, and ``instance-import``. VPN
+routes get into an instance with a ``vrf-target`` or ``vrf-import``, those of EVPN where it has
+``ip-prefix-routes``; with ``auto-export`` instances give their routes to those here that share a
+``vrf-target`` with them. Not read is which targets the policies of ``vrf-import`` and
+``vrf-export`` are about, nor what a logical system does. Sources: Juniper, "rib-group (Protocols
+BGP)", "instance-import", "vrf-target", "auto-export", "ip-prefix-routes".
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ def table_imports(tree: Tree, scopes: Sequence[Scope]) -> tuple[Found, ...]:
     """Return what brings routes of one instance into the table of another."""
     groups = tree.get("routing-options", {}).get("rib-groups", {})
     copied = (one for scope in scopes if not scope.elsewhere for one in _copied(scope, groups))
-    return (*copied, *_imported(tree))
+    return (*copied, *_imported(tree), *_of_vpns(tree), *_shared(tree))
 
 
 def _copied(scope: Scope, groups: Tree) -> Iterator[Found]:
@@ -103,6 +106,63 @@ def _imported(tree: Tree) -> Iterator[Found]:
                 )
                 if one.source != vrf:
                     yield Found(one, (*path, "routing-options", "instance-import"))
+
+
+def _of_vpns(tree: Tree) -> Iterator[Found]:
+    """Yield what VPN routes get into instances."""
+    for vrf, found in tree.get("routing-instances", {}).items():
+        path = ("routing-instances", vrf)
+        chain = _chain(found.get("vrf-import", {}))
+        if "vrf-import" in found or found.get("vrf-target", {}).keys() - {"export"}:
+            word = "vrf-import" if "vrf-import" in found else "vrf-target"
+            for version in VERSIONS:
+                one = TableImport(
+                    vrf=vrf,
+                    version=version,
+                    source="",
+                    said=word,
+                    family=f"vpnv{version}",
+                    route_maps=chain,
+                )
+                yield Found(one, (*path, word))
+        if "ip-prefix-routes" in found.get("protocols", {}).get("evpn", {}):
+            for version in VERSIONS:
+                one = TableImport(
+                    vrf=vrf,
+                    version=version,
+                    source="",
+                    said="ip-prefix-routes",
+                    family="evpn",
+                    route_maps=chain,
+                )
+                yield Found(one, (*path, "protocols", "evpn", "ip-prefix-routes"))
+
+
+def _shared(tree: Tree) -> Iterator[Found]:
+    """Yield what instances get from others here that share a target with them."""
+    instances = tree.get("routing-instances", {})
+    automatic = {
+        n for n, one in instances.items() if "auto-export" in one.get("routing-options", {})
+    }
+    for vrf, here in instances.items():
+        for source, there in instances.items():
+            shared = _targets(here, "import") & _targets(there, "export")
+            if source == vrf or not shared or not automatic & {vrf, source}:
+                continue
+            for version in VERSIONS:
+                one = TableImport(
+                    vrf=vrf,
+                    version=version,
+                    source=source,
+                    said=f"vrf-target {min(shared)}",
+                )
+                yield Found(one, ("routing-instances", vrf, "vrf-target"))
+
+
+def _targets(instance: Tree, way: str) -> set[str]:
+    said = instance.get("vrf-target", {})
+    # A policy decides in its place.
+    return set() if f"vrf-{way}" in instance else {*said, *said.get(way, {})} - {"import", "export"}
 
 
 def _instances(statements: Tree, chain: Sequence[str]) -> Iterator[str]:

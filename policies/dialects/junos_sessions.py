@@ -29,6 +29,7 @@ GLOBAL = "protocols bgp"
 _FAMILIES = {"inet": 4, "inet6": 6}
 #: Families in which a session may carry prefixes past the chain's terms for inet and inet6.
 _UNJUDGED = ("labeled-unicast",)
+_VPNS = {"inet-vpn": "vpnv4", "inet6-vpn": "vpnv6", "evpn": "evpn"}
 #: What ``defaults ebgp no-policy`` calls the directions.
 NO_POLICY = {Direction.IMPORT: "receive", Direction.EXPORT: "advertise"}
 
@@ -156,6 +157,7 @@ class Scope:
             is_external=external,
             closed_without_policy=False,
             unjudged=_unjudged(levels),
+            vpns=_vpns(levels),
             attachments={
                 (version, direction): self._attachment(direction, levels, path, group, external)
                 for version in sorted(versions)
@@ -284,6 +286,12 @@ def _unjudged(levels: list[Tree]) -> tuple[str, ...]:
         for word in _UNJUDGED
         if word in said.get(family, {})
     )
+
+
+def _vpns(levels: list[Tree]) -> tuple[str, ...]:
+    """Return the VPN families that a session carries; the innermost ``family`` decides."""
+    said = next((one["family"] for one in levels if one.get("family")), {})
+    return tuple(sorted(_VPNS[word] for word in said if word in _VPNS))
 
 
 def _family_chains(levels: list[Tree], direction: Direction) -> Iterator[Path]:

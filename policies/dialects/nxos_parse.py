@@ -6,6 +6,7 @@ import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from policies.dialects import route_targets, table_imports
 from policies.dialects.free_text import free_text, nxos_opener
 from policies.dialects.hierarchy import walk
 from policies.dialects.peer_inheritance import Inheritance
@@ -13,7 +14,7 @@ from policies.dialects.peer_sessions import Sessions
 from policies.dialects.peers import Peer, asn, peer_name
 from policies.dialects.prefix_lines import ListGrammar
 from policies.dialects.reader import Reader
-from policies.dialects.table_imports import NXOS
+from policies.dialects.vpn_families import vpn_families
 from policies.errors import ParseError
 from policies.filters import Semantics
 
@@ -39,7 +40,8 @@ class NxosReader(Reader):
     Nothing marks its end: a text that is cut short is told by the sessions it lacks.
     """
 
-    imports_grammar = NXOS
+    imports_grammars = table_imports.NXOS
+    targets_grammar = route_targets.CISCO
     grammar = ListGrammar(eq=True, mask=True, host_bits=True)
     semantics = Semantics(
         # Seen for a permit; a deny is inferred, and the other answer accepts more there.
@@ -140,6 +142,7 @@ class NxosReader(Reader):
         self._peer(block, peer)
 
     def _peer(self, block: Block, peer: Peer) -> None:
+        peer.vpns |= vpn_families(block.children)
         for line in block.children:
             if family := _FAMILY.fullmatch(line.text):
                 version = int(family["version"])

@@ -74,6 +74,10 @@ class Inheritance:
             name for level in self.chain(peer, None) for _, one in level for name in one.unjudged
         }
 
+    def vpns(self, peer: Peer) -> set[str]:
+        """Return the VPN families that ``peer`` or what it inherits is active in."""
+        return {name for level in self.chain(peer, None) for _, one in level for name in one.vpns}
+
     def undefined(self, peer: Peer, version: int) -> list[str]:
         """Return what ``peer`` inherits from that is nowhere defined: it may say anything."""
         missing = peer.group is not None and peer.group not in self.peers

@@ -60,6 +60,7 @@ class Sessions:
                 closed_without_policy=self.requires_policy and external is True,
                 listens=peer.listens,
                 unjudged=tuple(sorted(self.inherited.unjudged(peer))),
+                vpns=tuple(sorted(self.inherited.vpns(peer))),
                 attachments={
                     (version, direction): self._attachment(peer, version, direction, external)
                     for version in (4, 6)

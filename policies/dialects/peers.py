@@ -81,6 +81,7 @@ class Peer:
     local_as: str | None = None
     listens: bool = False
     unjudged: set[str] = field(default_factory=set)
+    vpns: set[str] = field(default_factory=set)
     active: dict[int, bool] = field(default_factory=dict)
     originates_default: dict[int | None, int] = field(default_factory=dict)
     policies: dict[Place, dict[str, Said]] = field(default_factory=lambda: defaultdict(dict))

@@ -14,6 +14,7 @@ from policies.dialects.hierarchy import Block, blocks, walk
 from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex
 from policies.dialects.prefix_lines import VERSION, ListGrammar, Lists
+from policies.dialects.route_targets import shared_targets
 from policies.dialects.stanza_lines import HEADER, read_stanza
 from policies.dialects.table_imports import places, table_imports
 from policies.errors import ParseError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.dialects.peer_sessions import Sessions
+    from policies.dialects.route_targets import Targets
     from policies.dialects.table_imports import Found, Grammar
 
 _LIST = re.compile(r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: (?P<rest>.+))?")
@@ -44,7 +46,8 @@ class Reader(ABC):
 
     grammar = ListGrammar()
     semantics: Semantics
-    imports_grammar: Grammar
+    imports_grammars: tuple[Grammar, ...]
+    targets_grammar: Targets
     #: Whether a list without entries is printed, as nothing but its first line.
     bare_lists = False
 
@@ -70,7 +73,10 @@ class Reader(ABC):
         self.check(lines)
         tops = blocks(lines, deep=_ROUTER)
         self.prepare(tops)
-        self.imports = table_imports(tops, self.imports_grammar)
+        self.imports = (
+            *table_imports(tops, self.imports_grammars),
+            *shared_targets(tops, self.targets_grammar),
+        )
         for top in tops:
             try:
                 self._top(top)

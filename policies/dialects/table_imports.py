@@ -1,8 +1,8 @@
-"""Routes of one VRF in the table of another, on platforms of lines: :func:`table_imports`.
+"""Routes of one VRF, or of a VPN, in the table of another: :func:`table_imports`, by lines.
 
 Such routes never meet the policies of the sessions of the table that they get into. What a
-platform calls that is its row, :class:`Grammar`; only statements that name the other table are
-read, not what route targets bring together.
+platform calls that is its rows, :class:`Grammar`. Of route targets only that a table imports any
+is read here, not which: whoever announces a VPN route chooses them.
 """
 
 from __future__ import annotations
@@ -23,64 +23,134 @@ if TYPE_CHECKING:
 
 #: What the platforms call the table that is no VRF's.
 _DEFAULT = ("default", "global", "")
+#: What begins a family, of which ``version`` is none where it is not unicast.
+FAMILY = re.compile(
+    r"address-family (?:ipv(?P<version>[46])(?: unicast)?|(?!ipv[46](?: unicast)?$).+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """Where a platform says that routes get from one table into another.
 
-    All are patterns of whole lines: ``top`` of the blocks that say it, ``places`` of the lines
-    that say, for what follows, which VRF and family it is about, ``lines`` of what does it, and
-    ``policies`` of what names a route-map for all that does it there. Their groups are ``vrf``,
-    ``version``, ``source``, ``map``, and ``way``, which is ``export`` for routes that leave.
+    All are patterns of whole lines: ``top`` of the blocks that say it, ``lines`` of what does it,
+    ``vrfs`` of what says which VRF that is about inside of a block, and ``policies`` of what names
+    a route-map for all that does it in one VRF and family. Their groups are ``vrf``, ``version``,
+    ``source``, ``map``, and ``way``, which is ``export`` for routes that leave. ``family`` is that
+    of the VPN routes that get in, "vpn" for that of the table's own version; None for those of
+    another table.
     """
 
     top: re.Pattern[str]
     lines: re.Pattern[str]
-    places: re.Pattern[str] = re.compile(
-        r"address-family (?:ipv(?P<version>[46])(?: unicast)?|(?!ipv[46](?: unicast)?$).+)"
-    )
+    vrfs: re.Pattern[str] | None = None
     policies: re.Pattern[str] | None = None
+    family: str | None = None
 
 
-#: doc/user/bgp.rst, "VRF Route Leaking". Both lines with a route-map set the same one.
-FRR = Grammar(
-    top=re.compile(r"router bgp \S+(?: vrf (?P<vrf>\S+))?(?: as-notation \S+)?"),
-    lines=re.compile(r"import vrf (?!route-map )(?P<source>\S+)"),
-    policies=re.compile(r"(?:import vrf route-map|route-map vpn import) (?P<map>\S+)"),
+_FRR_ROUTER = re.compile(r"router bgp \S+(?: vrf (?P<vrf>\S+))?(?: as-notation \S+)?")
+_FRR_MAP = re.compile(r"(?:import vrf route-map|route-map vpn import) (?P<map>\S+)")
+#: doc/user/bgp.rst, "VRF Route Leaking" and "L3VPN VRFs", where both lines with a route-map set the
+#: same one; doc/user/zebra.rst: a VRF with a VNI of its own takes routes of EVPN.
+FRR = (
+    Grammar(
+        top=_FRR_ROUTER,
+        lines=re.compile(r"import vrf (?!route-map )(?P<source>\S+)"),
+        policies=_FRR_MAP,
+    ),
+    Grammar(top=_FRR_ROUTER, lines=re.compile(r"import vpn"), policies=_FRR_MAP, family="vpn"),
+    Grammar(
+        top=re.compile(r"vrf (?P<vrf>\S+)|vni \d+.*"),
+        lines=re.compile(r"vni \d+.*"),
+        family="evpn",
+    ),
 )
+_IOS_VRF = re.compile(
+    r"(?:ip vrf|vrf definition) (?P<vrf>\S+)|global-address-family ipv(?P<version>[46]).*"
+)
+_IMPORT_MAP = re.compile(r"import map (?P<map>\S+)")
 #: IOS-XE: "IP Prefix Import from (Export to) a VRF Table"; "Easy Virtual Network", route
-#: replication, where only what comes from BGP is looked at.
-IOS = Grammar(
-    top=re.compile(
-        r"(?:ip vrf|vrf definition) (?P<vrf>\S+)|global-address-family ipv(?P<version>[46]).*"
+#: replication, where only what comes from BGP is looked at; ``stitching`` is for EVPN.
+IOS = (
+    Grammar(
+        top=_IOS_VRF,
+        lines=re.compile(
+            r"(?P<way>import|export) ipv(?P<version>[46]) unicast(?: \d+)? map (?P<map>\S+).*"
+            r"|route-replicate(?: recursive)? from vrf (?P<source>\S+) unicast (?:all|bgp \S+)"
+            r"(?: route-map (?P<replicated>\S+))?"
+        ),
     ),
-    lines=re.compile(
-        r"(?P<way>import|export) ipv(?P<version>[46]) unicast(?: \d+)? map (?P<map>\S+).*"
-        r"|route-replicate(?: recursive)? from vrf (?P<source>\S+) unicast (?:all|bgp \S+)"
-        r"(?: route-map (?P<replicated>\S+))?"
+    Grammar(
+        top=_IOS_VRF,
+        lines=re.compile(r"route-target (?:import|both) \S+"),
+        policies=_IMPORT_MAP,
+        family="vpn",
+    ),
+    Grammar(
+        top=_IOS_VRF,
+        lines=re.compile(r"route-target (?:import|both) \S+ stitching"),
+        policies=_IMPORT_MAP,
+        family="evpn",
     ),
 )
-#: NX-OS unicast routing guide, "Configuring Layer 3 Virtualization".
-NXOS = Grammar(
-    top=re.compile(r"vrf context (?P<vrf>\S+)"),
-    lines=re.compile(r"(?P<way>import|export) vrf default(?: \d+)? map (?P<map>\S+).*"),
-)
-#: EOS: the VrfLeak agent, which does the same for both families.
-EOS = Grammar(
-    top=re.compile(r"router general"),
-    places=re.compile(r"vrf (?P<vrf>\S+)"),
-    lines=re.compile(
-        r"leak routes source-vrf (?P<source>\S+)(?: subscribe-policy (?P<map>\S+)| .+)?"
+_NXOS_VRF = re.compile(r"vrf context (?P<vrf>\S+)")
+#: NX-OS unicast routing guide, "Configuring Layer 3 Virtualization"; VXLAN guide, "route-target".
+NXOS = (
+    Grammar(
+        top=_NXOS_VRF,
+        lines=re.compile(r"(?P<way>import|export) vrf default(?: \d+)? map (?P<map>\S+).*"),
+    ),
+    Grammar(
+        top=_NXOS_VRF,
+        lines=re.compile(r"route-target (?:import|both) \S+"),
+        policies=_IMPORT_MAP,
+        family="vpn",
+    ),
+    Grammar(
+        top=_NXOS_VRF,
+        lines=re.compile(r"route-target (?:import|both) \S+ evpn"),
+        policies=_IMPORT_MAP,
+        family="evpn",
     ),
 )
-#: IOS-XR: `vrf`, import and export of the default VRF.
-XR = Grammar(
-    top=re.compile(r"vrf (?P<vrf>\S+)"),
-    lines=re.compile(
-        r"(?P<way>import|export) (?:from|to) default-vrf route-policy "
-        r"(?P<map>\S.*?)(?: advertise-as-vpn| allow-imported-vpn)?"
+_EOS_ROUTER = re.compile(r"router bgp \S+")
+_EOS_VRF = re.compile(r"vrf (?P<vrf>\S+)")
+#: EOS: the VrfLeak agent, which does the same for both families; ``route-target`` of a VRF.
+EOS = (
+    Grammar(
+        top=re.compile(r"router general"),
+        vrfs=_EOS_VRF,
+        lines=re.compile(
+            r"leak routes source-vrf (?P<source>\S+)(?: subscribe-policy (?P<map>\S+)| .+)?"
+        ),
     ),
+    Grammar(
+        top=_EOS_ROUTER,
+        vrfs=_EOS_VRF,
+        lines=re.compile(r"route-target import (?:vpn-ipv(?P<version>[46]) )?[0-9]\S*"),
+        family="vpn",
+    ),
+    Grammar(
+        top=_EOS_ROUTER,
+        vrfs=_EOS_VRF,
+        lines=re.compile(r"route-target import (?:evpn )?[0-9]\S*"),
+        family="evpn",
+    ),
+)
+_XR_VRF = re.compile(r"vrf (?P<vrf>\S+)")
+_XR_TARGETS = re.compile(r"import route-target.*")
+_XR_POLICY = re.compile(r"import route-policy (?P<map>\S.*)")
+#: IOS-XR: `vrf`, import and export of the default VRF; route targets are for both kinds of VPN.
+XR = (
+    Grammar(
+        top=_XR_VRF,
+        lines=re.compile(
+            r"(?P<way>import|export) (?:from|to) default-vrf route-policy "
+            r"(?P<map>\S.*?)(?: advertise-as-vpn| allow-imported-vpn)?"
+        ),
+    ),
+    Grammar(top=_XR_VRF, lines=_XR_TARGETS, policies=_XR_POLICY, family="vpn"),
+    Grammar(top=_XR_VRF, lines=_XR_TARGETS, policies=_XR_POLICY, family="evpn"),
 )
 
 
@@ -92,14 +162,23 @@ class Found:
     line: int
 
 
-def table_imports(tops: Iterable[Block], grammar: Grammar) -> tuple[Found, ...]:
-    """Return what brings routes from one table into another, in the order of ``tops``."""
-    return tuple(
-        found
+def table_imports(tops: Iterable[Block], grammars: Iterable[Grammar]) -> tuple[Found, ...]:
+    """Return what brings routes into a table besides its sessions, in the order of ``tops``.
+
+    Of the lines that say the same of VPN routes only the first is given.
+    """
+    found = [
+        one
         for top in tops
+        for grammar in grammars
         if (head := grammar.top.fullmatch(top.text))
-        for found in _block(top, head.groupdict(), grammar)
-    )
+        for one in _block(top, _said(head), grammar)
+    ]
+    kept = {
+        (one.one.vrf, one.one.version, one.one.family or (one.one.source, one.one.said)): one
+        for one in reversed(found)
+    }
+    return tuple(reversed(kept.values()))
 
 
 def places(found: Iterable[Found]) -> Mapping[ImportRef, tuple[int, ...]]:
@@ -111,12 +190,13 @@ def _block(top: Block, head: Mapping[str, str | None], grammar: Grammar) -> Iter
     at: dict[str, str | None] = dict(head)
     made: list[Found] = []
     policies: dict[tuple[str, int], tuple[str, ...]] = {}
-    for line in list(walk(top))[1:]:
-        if place := grammar.places.fullmatch(line.text):
-            at.update(place.groupdict())
+    for line in walk(top):
+        if vrf := grammar.vrfs and grammar.vrfs.fullmatch(line.text):
+            at = {**head, "vrf": vrf["vrf"]}
+        elif family := FAMILY.fullmatch(line.text):
+            at["version"] = family["version"]
         elif one := grammar.lines.fullmatch(line.text):
-            said = {key: text for key, text in one.groupdict().items() if text is not None}
-            made += _made(line, {**at, **said})
+            made += _made(line, {**at, **_said(one)}, grammar.family)
         elif policy := grammar.policies and grammar.policies.fullmatch(line.text):
             for version in _versions(at):
                 policies[_table(at.get("vrf")), version] = (policy["map"],)
@@ -126,7 +206,7 @@ def _block(top: Block, head: Mapping[str, str | None], grammar: Grammar) -> Iter
         yield replace(found, one=replace(found.one, route_maps=route_maps))
 
 
-def _made(line: Block, said: Mapping[str, str | None]) -> Iterator[Found]:
+def _made(line: Block, said: Mapping[str, str | None], family: str | None) -> Iterator[Found]:
     here, there = _table(said.get("vrf")), _table(said.get("source"))
     if said.get("way") == "export":
         here, there = there, here
@@ -137,9 +217,14 @@ def _made(line: Block, said: Mapping[str, str | None]) -> Iterator[Found]:
             version=version,
             source=there,
             said=line.text,
+            family=f"vpnv{version}" if family == "vpn" else family,
             route_maps=(named,) if named else (),
         )
         yield Found(made, line.number)
+
+
+def _said(found: re.Match[str]) -> dict[str, str | None]:
+    return {key: text for key, text in found.groupdict().items() if text is not None}
 
 
 def _versions(said: Mapping[str, str | None]) -> tuple[int, ...]:

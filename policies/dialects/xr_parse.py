@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from policies.dialects import route_targets, table_imports
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.hierarchy import blocks, walk
 from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex, Terms
 from policies.dialects.peers import asn
-from policies.dialects.table_imports import XR, places, table_imports
 from policies.dialects.xr_objects import located_set, split_objects
 from policies.dialects.xr_paths import Policies
 from policies.dialects.xr_peers import Instance, policy_name
@@ -81,7 +81,7 @@ class XrReader:
             stanzas=self.numbers,
             parts={slot: parts for one in backwards for slot, parts in attaching_lines(one)},
             sessions={key: at.line for one in backwards for key, at in session_nodes(one).items()},
-            imports=places(self.imports),
+            imports=table_imports.places(self.imports),
         )
 
     def read(self, text: str) -> None:
@@ -100,7 +100,10 @@ class XrReader:
         self.objects, rest = split_objects(plain)
         tops = blocks(rest, deep=_ROUTER)
         applied = {one.text for one in tops if one.words[0] == _GROUP}
-        self.imports = table_imports(tops, XR)
+        self.imports = (
+            *table_imports.table_imports(tops, table_imports.XR),
+            *route_targets.shared_targets(tops, route_targets.XR),
+        )
         for top in tops:
             self._top(top, applied)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policies.dialects.peers import asn, peer_name
+from policies.dialects.vpn_families import vpn_family
 from policies.dialects.xr_rpl import RplError, call_text, tokens
 from policies.errors import ParseError
 from policies.filters import Direction
@@ -64,6 +65,7 @@ class Node:
     neighbor_group: str | None = None
     families: dict[int, Family] = field(default_factory=dict)
     unjudged: set[str] = field(default_factory=set)
+    vpns: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -134,6 +136,8 @@ class Instance:
                         )
                     elif beside := _BESIDE.fullmatch(line.text):
                         node.unjudged.add(beside["name"])
+                    elif vpn := vpn_family(line.text):
+                        node.vpns.add(vpn)
                 case _:
                     self.use(line)
 

@@ -83,9 +83,7 @@ def _session(
     unsure = not open_without and (
         external is None or _in_confederation(instance, node) or "" in instance.unsafe
     )
-    unjudged = {
-        one for at in (node, *(above for _, above in instance.groups(node))) for one in at.unjudged
-    }
+    nodes = (node, *(above for _, above in instance.groups(node)))
     return Session(
         key=key,
         is_group=is_group,
@@ -93,7 +91,8 @@ def _session(
         is_external=external,
         closed_without_policy=external is True and not open_without and not unsure,
         listens="/" in key.name,
-        unjudged=tuple(sorted(unjudged)),
+        unjudged=tuple(sorted({one for at in nodes for one in at.unjudged})),
+        vpns=tuple(sorted({one for at in nodes for one in at.vpns})),
         attachments={
             (version, way): _attachment(instance, node, version, way, group, unsure=unsure)
             for version in (4, 6)

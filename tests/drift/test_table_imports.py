@@ -319,7 +319,7 @@ def test_a_table_that_is_imported_is_told(platform: str, words: Words, said: str
     assert one.object == f"{said} ({way})"
     assert one.leaked == POOLS
     assert one.text == (
-        f"`{said}` brings routes {way}, past the guards of the sessions there: neighbor "
+        f"`{said}` brings routes {way}, past the guards there: neighbor "
         "192.0.2.9 (vrf CE), which the site does not name, may announce 10.65.0.0/16"
     )
     assert one.references[0] == ImportRef("", 4, "CE", said)
