@@ -143,7 +143,7 @@ def _names(wanted: OwnMap, semantics: Semantics, limit: int) -> Iterator[str]:
 
 def _hash(inner: str) -> str:
     """Return what stands in a name for a policy whose own is too long, or has parameters."""
-    return hashlib.sha256(inner.encode()).hexdigest()[:8]
+    return hashlib.sha256(inner.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def knows_its_inner(name: str, found: RouteMap | None, ahead: Ahead) -> bool:

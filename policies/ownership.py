@@ -69,7 +69,9 @@ def list_name(kind: str, label_: str, version: int, entries: tuple[PrefixListEnt
 
 def stand_in_name(route_map: str) -> str:
     """Return the name of the copy that stands in for ``route_map`` while that is changed."""
-    return f"{_STAND_IN}{hashlib.sha256(route_map.encode()).hexdigest()[:_DIGITS]}"
+    # A device may name what UTF-8 can't hold.
+    name = route_map.encode("utf-8", "surrogatepass")
+    return f"{_STAND_IN}{hashlib.sha256(name).hexdigest()[:_DIGITS]}"
 
 
 def is_stand_in(name: str) -> bool:

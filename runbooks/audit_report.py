@@ -9,14 +9,13 @@ ever ``clean``. A report that is not ``complete`` says of every device that is m
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import PydanticSerializationError
 
 from policies.drift import Effect, Kind  # noqa: TC001 - pydantic reads them at run time
+from runbooks.json_text import json_text
 
 SCHEMA: Final = "ringfence.audit/v1"
 
@@ -231,12 +230,7 @@ class AuditReport(_Part):
 
         What UTF-8 can't hold, which a device may send all the same, becomes a question mark.
         """
-        try:
-            return self.model_dump_json(by_alias=True, indent=2) + "\n"
-        except PydanticSerializationError:
-            values = self.model_dump(by_alias=True)
-            text = json.dumps(values, indent=2, ensure_ascii=False)
-            return text.encode("utf-8", "replace").decode() + "\n"
+        return json_text(self)
 
 
 def audit_schema() -> dict[str, Any]:

@@ -39,7 +39,7 @@ from runbooks.reports.plan_markdown import plan_markdown
 from runbooks.rollback import rollback
 from runbooks.selection import select
 from runbooks.signatures import ensure_signed
-from runbooks.streams import Steady
+from runbooks.streams import Steady, plain
 from runbooks.supported import unusable
 from tasks.fleet import Fleet
 
@@ -282,7 +282,7 @@ def _failed(arguments: Sequence[str], text: str, code: int) -> int:
     """Say what went wrong on stderr, and in the JSON document where one is wanted."""
     stderr = Steady(sys.stderr)
     for line in text.splitlines():
-        stderr.write(f"ringfence: {line}\n")
+        stderr.write(f"ringfence: {plain(line)}\n")
     stderr.flush()
     return _documented(arguments, text, code)
 

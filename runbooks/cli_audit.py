@@ -7,19 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 
-from inventory.errors import (
-    Exit,
-    IncompleteError,
-    InputError,
-    Place,
-    Problem,
-    RingfenceError,
-)
+from inventory.errors import Exit, IncompleteError, InputError, RingfenceError
 from policies.guards import wanted_guards
 from runbooks.audit import Looked, audit, ensure_pools, verify
-from runbooks.audit_report import AuditReport, DeviceState
+from runbooks.audit_report import DeviceState
 from runbooks.cli_common import ACCEPT, DIFF, JSON, LIMIT, SITE, Context
 from runbooks.config_folder import ConfigFolder
 from runbooks.looking import look_at_devices, look_at_files
@@ -28,6 +20,7 @@ from runbooks.reports.delivery import Outlets, outlets
 from runbooks.reports.files import write_atomically
 from runbooks.reports.remembering import remembered
 from runbooks.reports.terminal import show
+from runbooks.saved_report import read_report
 from runbooks.selection import select
 from runbooks.signals import held
 from tasks.fleet import Fleet
@@ -36,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inventory.site import Site
+    from runbooks.audit_report import AuditReport
     from runbooks.judging import Judged
     from runbooks.ledger.audits import Milestones
     from runbooks.signals import Wish
@@ -261,18 +255,10 @@ def _write_fix(
 def report_command(*, path: Path, diff: bool, depth: bool, files: Outlets) -> int:
     """Show FILE, which `ringfence audit --json` or `verify --json` wrote, again.
 
-    Exits as the audit did.
+    Exits as the audit did; with 5 if FILE is no such document, or contradicts itself.
     """
     files.ensure_writable()
-    try:
-        report = AuditReport.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(Problem(Place(path), f"can't be read: {error.strerror}")) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(map(str, first["loc"])) or "the file"
-        text = f"is no audit's JSON document: {at}: {first['msg']}"
-        raise InputError(Problem(Place(path), text)) from error
+    report = read_report(path)
     outcome = _Outcome(Context("report", as_json=files.on_stdout), report, as_json=False)
     outcome.tell(files, diff=diff, depth=depth)
     return outcome.end()

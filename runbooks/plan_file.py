@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from inventory.errors import InputError, Place, Problem
+from inventory.errors import InputError, Place, Problem, RefusedError
+from policies.dialects.line_ends import lines_of
+from runbooks.json_text import json_text, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,8 +132,23 @@ class Plan(_Part):
         return tuple(one for one in self.devices if not one.is_empty)
 
     def text(self) -> str:
-        """Return the plan as the text of its file."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+        """Return the plan as the text of its file.
+
+        What UTF-8 can't hold, which a device may show all the same, becomes a question mark where
+        it is only to be read.
+
+        Raises:
+            RefusedError: it is a part of what would be sent.
+        """
+        for one in self.devices:
+            for line in lines_of(one.candidate + one.way_back):
+                if writable(line) != line:
+                    raise RefusedError(
+                        f"{one.device}: `{writable(line).strip()}` would be sent, and a name in it "
+                        "holds what no file can (where the question mark stands): rename that on "
+                        "the device"
+                    )
+        return json_text(self)
 
 
 def load_plan(path: Path) -> Plan:

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from runbooks.streams import Steady
+from runbooks.streams import Steady, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print one line."""
-        self.console.print(escape(text), soft_wrap=True)
+        self.console.print(escape(plain(text)), soft_wrap=True)
 
     @contextmanager
     def stage(

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from rich.console import Console
 from rich.markup import escape
 
+from policies.dialects.line_ends import lines_of
 from runbooks.reports.page.text import count
-from runbooks.streams import Steady
+from runbooks.streams import Steady, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +53,9 @@ class Report:
         self._stdout.flush()
 
     def line(self, text: str, style: str = "") -> None:
-        """Print one line of text."""
+        """Print one line of text; what would command the terminal is made visible."""
         if not self.as_json:
-            self.console.print(escape(text), style=style, soft_wrap=True)
+            self.console.print(escape(plain(text)), style=style, soft_wrap=True)
 
     def plan(self, plan: Plan, *, diffs: bool, why: Sequence[str] = ()) -> None:
         """Print a plan: what changes in prefixes, then the device's own diff.
@@ -93,7 +94,7 @@ class Report:
         for text in plan.closed:
             self.line(f"  left closed: {text}", "dim")
         if diffs:
-            for line in plan.device_diff.splitlines():
+            for line in lines_of(plan.device_diff):
                 style = {"+": "green", "-": "red"}.get(line[:1], "dim")
                 self.line(f"  {line}", style)
 

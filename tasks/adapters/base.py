@@ -181,5 +181,7 @@ def same_diff(now: str, planned: str) -> None:
     Raises:
         StaleError: it is not.
     """
-    if now != planned:
+    # A plan's file has a question mark for what UTF-8 can't hold.
+    one, other = (text.encode("utf-8", "replace") for text in (now, planned))
+    if one != other:
         raise StaleError("the device's own diff is not the planned one any more: make a new plan")

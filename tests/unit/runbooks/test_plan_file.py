@@ -9,9 +9,11 @@ import pytest
 from builders import make_site, write_site
 from plans import make_device_plan, make_plan
 
-from inventory.errors import Exit, InputError
+from inventory.errors import Exit, InputError, RefusedError
 from runbooks import cli
 from runbooks.plan_file import input_files, inputs_digest, load_plan, plan_schema
+from tasks.adapters.base import same_diff
+from tasks.errors import StaleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,30 @@ def test_a_plan_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert load_plan(path) == plan
     assert json.loads(plan.text())["schema"] == "ringfence.plan/v1"
     assert plan.text().endswith("}\n")
+
+
+def test_what_a_device_shows_and_no_file_can_hold_is_a_question_mark(tmp_path: Path) -> None:
+    device = make_device_plan(device_diff="+ description \ud800\udc80x\n", closed=("\udfff",))
+    path = tmp_path / "plan.json"
+    path.write_text(make_plan(device).text(), encoding="utf-8")
+    (found,) = load_plan(path).devices
+    assert (found.device_diff, found.closed) == ("+ description ??x\n", ("?",))
+    # It is still the diff that the device shows when the plan is carried out.
+    same_diff(device.device_diff, found.device_diff)
+    same_diff(device.device_diff, device.device_diff)
+    with pytest.raises(StaleError):
+        same_diff(device.device_diff, "+ description ?x\n")
+
+
+@pytest.mark.parametrize("field", ["candidate", "way_back"])
+def test_what_no_file_can_hold_is_not_sent_as_something_else(field: str) -> None:
+    plan = make_plan(make_device_plan(**{field: "route-map FROM-\ud800 deny 1\n"}))
+    with pytest.raises(RefusedError) as caught:
+        plan.text()
+    assert str(caught.value) == (
+        "tor1: `route-map FROM-? deny 1` would be sent, and a name in it holds what no file can "
+        "(where the question mark stands): rename that on the device"
+    )
 
 
 def test_only_devices_with_a_candidate_change() -> None:
