@@ -8,6 +8,7 @@ what came through the inbound policy.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -111,16 +112,26 @@ def read_tables(reply: bytes, running: str, sessions: Sequence[tuple[SessionKey,
         if one.findtext("b:connection-state", "", _NS) == "bgp-st-estab"
     }
     groups = group_members(running)
+    # Read once: a border has as many sessions as its tables have thousands of paths.
+    accepted = {
+        (vrf, version): _by_peer(vrfs[vrf], version)
+        for vrf, version in {(key.vrf, version) for key, version in sessions}
+        if vrf in vrfs
+    }
     routes = {}
     for key, version in sessions:
         whom = Whom(key, groups)
-        tables = vrfs.get(key.vrf)
-        found: dict[str, set[Network]] = {}
-        for route, peer, _ in () if tables is None else _paths(tables, version):
-            if peer in whom:
-                found.setdefault(peer, set()).add(route)
-        routes[key, version] = {peer: frozenset(some) for peer, some in found.items()}
+        there = accepted.get((key.vrf, version), {})
+        routes[key, version] = {peer: some for peer, some in there.items() if peer in whom}
     return Tables(up=frozenset(up), routes=routes)
+
+
+def _by_peer(tables: etree._Element, version: int) -> dict[str, frozenset[Network]]:
+    """Return what is accepted from each neighbor."""
+    found: dict[str, set[Network]] = defaultdict(set)
+    for route, peer, _ in _paths(tables, version):
+        found[peer].add(route)
+    return {peer: frozenset(some) for peer, some in found.items()}
 
 
 def read_origins(reply: bytes, routes: Sequence[tuple[str, Network]]) -> Origins:
