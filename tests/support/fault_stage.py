@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     from lab.api import Lab
 
+#: Seconds for an answer: of a switch that may never give one, and of one that is well.
+_SOON_S, _AT_LAST_S = 4, 30
+#: How many more netmiko has.
+_NETMIKO_MORE_S = 6
+
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
@@ -48,7 +53,7 @@ class Stage:
         self.played += 1
         folder = self.folder / f"{self.played}-{case}"
         folder.mkdir()
-        site = short_site(self.lab, folder)
+        site = short_site(self.lab, folder, answer_s=_SOON_S)
         # What must be there when another switch fails is changed first; all else last, so that
         # something is there to be taken back.
         names = (case.switch, case.twin) if case.step.needs_a_cause else (case.twin, case.switch)
@@ -56,14 +61,18 @@ class Stage:
         return site
 
 
-def short_site(lab: Lab, folder: Path) -> Path:
-    """Return a site for ``lab`` that waits for nothing for long, and not for timers at all."""
+def short_site(lab: Lab, folder: Path, *, answer_s: int = _AT_LAST_S) -> Path:
+    """Return a site for ``lab`` that waits for nothing for long, and not for timers at all.
+
+    ``answer_s`` is what it gives a switch for an answer: where none may fail, they have the time.
+    """
     site = make_site(lab, folder)
     edit(site, "site.yaml", "confirm: 60, settle: 20", "confirm: 60, settle: 3, patience: 0")
     with (site / "defaults.yaml").open("a", encoding="utf-8") as file:
-        file.write("connection_options: {napalm: {extras: {timeout: 4}}}\n")
+        file.write(f"connection_options: {{napalm: {{extras: {{timeout: {answer_s}}}}}}}\n")
     # What netmiko waits for an answer has an option of its own.
-    more = "{timeout: 4, optional_args: {read_timeout_override: 10}}"
+    netmikos = answer_s + _NETMIKO_MORE_S
+    more = f"{{timeout: {answer_s}, optional_args: {{read_timeout_override: {netmikos}}}}}"
     head = "ios:\n  platform: ios\n"
     edit(site, "groups.yaml", head, f"{head}  connection_options: {{napalm: {{extras: {more}}}}}\n")
     return site
