@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -30,10 +30,9 @@ from tasks.adapters.iosxr_tables import (
     read_origins,
     read_tables,
 )
-from tasks.adapters.iosxr_trial import Trials, ensure_whole
+from tasks.adapters.iosxr_trial import Trials, ensure_whole, lock_when_free
 from tasks.adapters.iosxr_trust import insist_on_host_keys, pinned_key
 from tasks.adapters.iosxr_words import element, ensure_ok, hang_up, in_its_words, is_sane
-from tasks.errors import LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
 
 _CLI = "http://cisco.com/ns/yang/Cisco-IOS-XR-cli-cfg"
 _DIFF = '<get-cli-config-diff xmlns="http://cisco.com/ns/yang/Cisco-IOS-XR-cli-diff-act"/>'
-#: Seconds until a router has noticed the end of a session, and taken back what it left.
-_PATIENCE_S = 10.0
-_LOOK_AGAIN_S = 0.25
 
 
 class IosXrNetconfAdapter:
@@ -221,7 +217,7 @@ class IosXrNetconfAdapter:
             hang_up(driver)
             driver.open()
         if self._trials.is_lost(driver, _session(driver)):
-            _lock_when_free(driver)
+            lock_when_free(partial(_lock, driver))
             self._trials.end(driver)
             _leave(driver, has_candidate=False)
 
@@ -243,24 +239,10 @@ def _diff(driver: Driver) -> str:
     return redact(str(strip_config_header(text.strip())))
 
 
-def _lock_when_free(driver: Driver) -> None:
-    """Lock the candidate; a session that just died may not be dead yet for the router.
-
-    Raises:
-        LockedError: somebody holds it who lives, or the router still takes the session for alive.
-    """
-    last = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            with in_its_words(driver, "does not lock"):
-                ensure_ok(driver, driver.device.lock())
-        except LockedError:
-            if time.monotonic() >= last:
-                raise
-            time.sleep(_LOOK_AGAIN_S)
-        else:
-            driver.locked = True
-            return
+def _lock(driver: Driver) -> None:
+    with in_its_words(driver, "does not lock"):
+        ensure_ok(driver, driver.device.lock())
+    driver.locked = True
 
 
 def _leave(driver: Driver, *, has_candidate: bool = True) -> None:

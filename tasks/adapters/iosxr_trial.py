@@ -1,4 +1,4 @@
-"""Commits on trial, as this process knows them: :class:`Trials`.
+"""Commits on trial, as this process knows them: :class:`Trials`; and the lock after a lost one.
 
 IOS-XR binds a confirmed commit to its session, and tells nobody of it. So each is remembered here
 by the router, not by the driver: where a connection was lost and made anew, the router may not have
@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING
 from tasks.errors import LockedError, RejectedError, VerifyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tasks.adapters.base import Driver
+
+#: Seconds until a router has noticed the end of a session, and taken back what it left.
+_PATIENCE_S = 10.0
+_LOOK_AGAIN_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,24 @@ class Trials:
 
 def _router(driver: Driver) -> tuple[str, int]:
     return str(driver.hostname), int(driver.port)
+
+
+def lock_when_free(lock: Callable[[], None]) -> None:
+    """Lock; a session that just died may not be dead yet for the router.
+
+    Raises:
+        LockedError: somebody holds it who lives, or the router still takes the session for alive.
+    """
+    last = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            lock()
+        except LockedError:
+            if time.monotonic() >= last:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 def ensure_whole(driver: Driver, running: str) -> None:

@@ -14,7 +14,7 @@ import difflib
 import logging
 import re
 import sys
-import time
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -30,9 +30,8 @@ from tasks.adapters.base import Tables, netmiko_options, same_diff
 from tasks.adapters.cisco_paths import read_paths
 from tasks.adapters.iosxr_agent import OvertakenError, agents_words, request
 from tasks.adapters.iosxr_tables import Whom, group_members
-from tasks.adapters.iosxr_trial import Trials, ensure_whole
+from tasks.adapters.iosxr_trial import Trials, ensure_whole, lock_when_free
 from tasks.adapters.iosxr_words import is_sane
-from tasks.errors import LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from tasks.adapters.base import Driver, Origins, Trust
 
 _GONE = (IOSXRException, NetmikoBaseException, OSError, EOFError)
-_PATIENCE_S = 10.0
-_LOOK_AGAIN_S = 0.25
 _STATE = re.compile(r"(?:(\S+)\s+)?(\S+)\s+\d+\s+\d+\s+\d+\s+\d+\s+(\S+)\s+\S+")
 _ROUTE = re.compile(r"[*sdhrSN>i ]{2,4}?\s?((?:\d[\d.]*|[0-9a-f:]*:[0-9a-f:]*)/\d+)(?:\s.*)?")
 
@@ -220,7 +217,7 @@ class IosXrAdapter:
             _hang_up(driver)
             driver.open()
         if self._trials.is_lost(driver, _session(driver)):
-            _lock_when_free(driver)
+            lock_when_free(partial(_lock, driver))
             self._trials.end(driver)
             _leave(driver, has_candidate=False)
 
@@ -256,23 +253,9 @@ def _compared(driver: Driver) -> tuple[str, str]:
     return redact(diff.strip()), f"{shown.strip()}\n"
 
 
-def _lock_when_free(driver: Driver) -> None:
-    """Lock; a session that just ended may not have ended yet for the router.
-
-    Raises:
-        LockedError: somebody holds it who lives, or the router still takes the session for alive.
-    """
-    last = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            with agents_words(driver, "does not lock"):
-                driver.device.lock()
-        except LockedError:
-            if time.monotonic() >= last:
-                raise
-            time.sleep(_LOOK_AGAIN_S)
-        else:
-            return
+def _lock(driver: Driver) -> None:
+    with agents_words(driver, "does not lock"):
+        driver.device.lock()
 
 
 def _leave(driver: Driver, *, has_candidate: bool = True) -> None:

@@ -12,7 +12,7 @@ from iosxr_box import CHANGE, WAY_BACK, box, driver_of
 from netmiko import BaseConnection
 
 from lab.switch.iosxr import IosXrCliSwitch
-from tasks.adapters import iosxr_xml
+from tasks.adapters import iosxr_trial
 from tasks.adapters.iosxr_xml import IosXrAdapter
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         "send_command_timing",
         partialmethod(BaseConnection.send_command_timing, last_read=0.1),
     )
-    monkeypatch.setattr(iosxr_xml, "_PATIENCE_S", 1.0)
+    monkeypatch.setattr(iosxr_trial, "_PATIENCE_S", 1.0)
     with box(tmp_path, switch=IosXrCliSwitch) as there:
         adapter = IosXrAdapter()
 
