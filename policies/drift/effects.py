@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from policies.managed import Slot
     from policies.references import Reference
 
+#: How lines begin that hold for all sessions, in the words of :class:`policies.filters.Session`.
+_SAID_ONCE = ("apply-group ", "BGP instance ")
+
 
 def felt_by(view: View, slot: Slot) -> Iterator[tuple[Cause, Felt]]:
     """Yield every cause that ``slot`` feels, and what it does there."""
@@ -89,6 +92,13 @@ def _past_the_guard(view: View, slot: Slot) -> Cause:
         why = f"an advertise-map ({one.advertise_map}), which may go past its policy"
     elif one.originates_default:
         why = "a default route that the device makes up for it (default-originate)"
+    elif shared := _said_once(view, slot):
+        return Cause(
+            kind=Kind.WEAKENED,
+            object=shared,
+            what=f"{shared} may go past the policy of every session",
+            mended="no deploy mends it: take that away",
+        )
     elif families := view.running.sessions[slot[0]].unjudged:
         holder, why = slot, f"{' and '.join(families)}, which may go past its policy"
     else:
@@ -100,6 +110,15 @@ def _past_the_guard(view: View, slot: Slot) -> Cause:
         mended="no deploy mends it: take that away",
         references=(AttachmentRef(*holder),),
     )
+
+
+def _said_once(view: View, slot: Slot) -> str:
+    """Return what is said once for all sessions and may go past the policy of ``slot``; "" if none.
+
+    One line of IOS-XR, told once: what a configuration group gives to whom is not known.
+    """
+    found = view.running.sessions[slot[0]].unjudged
+    return " and ".join(one for one in found if one.startswith(_SAID_ONCE))
 
 
 def _own_policy(view: View, slot: Slot, held: PrefixSet, *, guarded: bool) -> Cause:
