@@ -145,6 +145,8 @@ def _steps(
                 else "Give a file that can be read for each device that nothing is known of"
             )
         steps.append(Step(text=f"{text}, and look again:", command=f"ringfence {report.command}"))
+    if not steps and mark(report) is Mark.UNGUARDED:
+        return [Step(text="If any of it is to be fenced, name its clusters in hosts.yaml.")]
     if not steps:
         return [Step(text="Nothing to do.")]
     return [*steps, Step(text="Step by step:", command=f"{_ON_CALL}/drift-found.md")]
@@ -154,8 +156,13 @@ def _tiles(report: AuditReport) -> tuple[Tile, ...]:
     sessions = Counter(one.state for device in report.devices for one in device.sessions)
     severities = Counter(one.severity for one in report.findings)
     short = sum(row.short for row in report.depth)
+    devices = [(one, report.count(one), one) for one in DeviceState]
     return (
-        Tile(title="Devices", parts=tuple((one, report.count(one), one) for one in DeviceState)),
+        Tile(
+            title="Devices",
+            # Few sites have any, and the tile has room for three.
+            parts=tuple(one for one in devices if one[0] is not DeviceState.UNGUARDED or one[1]),
+        ),
         Tile(
             title="Sessions, by family and direction",
             parts=tuple((one, sessions[one], one) for one in SessionState),
