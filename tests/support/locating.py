@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from policies.dialects.base import Dialect
     from policies.dialects.line_index import LineIndex
     from policies.filters import Attachment, Running
-from policies.references import Reference
 
 #: Prefixes that no configuration of the tests has.
 ODD = {4: "203.0.113.77/32", 6: "2001:db8:dead:beef::77/128"}
@@ -34,6 +33,9 @@ _VERDICTS = {
     "accept": "reject",
     "reject": "accept",
 }
+
+#: What a filter set is made of; what brings routes into a table is no part of one.
+Reference = EntryRef | StanzaRef | AttachmentRef
 
 
 def references(running: Running) -> Iterator[Reference]:
