@@ -7,9 +7,9 @@ that whoever mends a file mends it once. Nothing here contacts a device.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inventory import source
 from inventory.environment import with_environment
@@ -36,6 +36,9 @@ class Site:
     clusters: Mapping[str, Cluster]
     devices: Mapping[str, Device]
     pools_source: source.Source
+    #: What hosts.yaml, groups.yaml and defaults.yaml say, by "hosts", "groups" and "defaults"; it
+    #: may hold passwords.
+    nornir: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def facing(self, session: Session) -> Role:
         """Return the role that ``session`` faces."""
@@ -136,6 +139,11 @@ def load_site(path: Path) -> Site:
         clusters=clusters,
         devices=devices,
         pools_source=pools_source,
+        nornir={
+            "hosts": loader.hosts.data,
+            "groups": loader.groups.data,
+            "defaults": loader.defaults.data,
+        },
     )
 
 

@@ -21,6 +21,7 @@ from tasks.adapters import ADAPTERS
 from tasks.adapters.base import Trust
 from tasks.connection import CONNECTION, register
 from tasks.errors import named, translate
+from tasks.inventory import INVENTORY, register_inventory
 from tasks.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -71,17 +72,11 @@ class Fleet:
         site.ensure_trust_files()
         _quiet_libraries()
         register()
+        register_inventory()
         trust = Trust(ssh=site.settings.ssh, tls=site.settings.tls, folder=site.path)
         password = site.password()
         everything = InitNornir(
-            inventory={
-                "plugin": "SimpleInventory",
-                "options": {
-                    "host_file": str(site.path / "hosts.yaml"),
-                    "group_file": str(site.path / "groups.yaml"),
-                    "defaults_file": str(site.path / "defaults.yaml"),
-                },
-            },
+            inventory={"plugin": INVENTORY, "options": dict(site.nornir)},
             runner={"plugin": "threaded", "options": {"num_workers": WORKERS}},
             logging={"enabled": False},
         )
