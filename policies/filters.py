@@ -140,7 +140,8 @@ class SessionKey:
 class Session:
     """One BGP neighbor or peer group as configured, inheritance resolved.
 
-    ``attachments`` has a key (version, direction) for every family the session carries.
+    ``attachments`` has a key (version, direction) for every family the session carries, ``idle``
+    the route-maps that lines of its own attach in one that it does not.
     ``is_external`` is None where the configuration does not say (a group without remote-as);
     ``listens`` says that a group takes dynamic neighbors; ``unjudged`` are families that it
     carries routes in and that are not looked into; ``vpns`` which of ``vpnv4``, ``vpnv6`` and
@@ -156,6 +157,7 @@ class Session:
     unjudged: tuple[str, ...] = ()
     vpns: tuple[str, ...] = ()
     attachments: Mapping[tuple[int, Direction], Attachment] = field(default_factory=dict)
+    idle: Mapping[tuple[int, Direction], str] = field(default_factory=dict)
 
     @property
     def versions(self) -> tuple[int, ...]:

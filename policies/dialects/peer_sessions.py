@@ -67,6 +67,7 @@ class Sessions:
                     if self._active(peer, version)
                     for direction in Direction
                 },
+                idle=dict(self._idle(peer)),
             )
         return found
 
@@ -85,6 +86,12 @@ class Sessions:
                     if direction is Direction.EXPORT and default:
                         found[Part.DEFAULT] = default
                     yield (SessionKey(self.vrf, name), version, direction), found
+
+    def _idle(self, peer: Peer) -> Iterator[tuple[tuple[int, Direction], str]]:
+        """Yield the route-maps that lines about ``peer`` attach in families it does not carry."""
+        for (version, direction), said in peer.policies.items():
+            if version is not None and "route-map" in said and not self._active(peer, version):
+                yield (version, direction), said["route-map"].value
 
     def _external(self, name: str, peer: Peer) -> bool | None:
         """Return whether a peer is eBGP; a group's own AS, or else what its members agree on."""

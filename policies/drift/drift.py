@@ -12,6 +12,7 @@ from policies.drift.around import (
     strangers,
 )
 from policies.drift.effects import felt_by
+from policies.drift.idle import switched_off
 from policies.drift.imports import imported
 from policies.drift.kinds import Kind
 from policies.drift.leftovers import add_leftovers
@@ -50,8 +51,15 @@ def drift(
         for cause, felt in felt_by(view, slot):
             findings.add(cause, felt)
     add_leftovers(view, findings)
+    idle = tuple(switched_off(view, guards))
+    places = {place for one in idle for place in one.references}
     found = [
-        *findings.drifts(),
+        *(
+            one
+            for one in findings.drifts()
+            if one.kind is not Kind.LEFTOVER or not places & {*one.references}
+        ),
+        *idle,
         *strangers(view, device, guards),
         *missing_sessions(view, guards),
         *imported(view, known_sessions(device)),

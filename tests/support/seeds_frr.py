@@ -175,5 +175,6 @@ SEEDS = (
             "nothing-to-guard: NODES6 carries neither IPv4 nor IPv6, as far as its configuration "
             "says",
         ),
+        Expected(Kind.NARROWED, NARROW, "peer group NODES6 ipv6 import", 6),
     ),
 )

@@ -37,7 +37,7 @@ from tasks.drivers.frr.merge import merge
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from lab.switch.meaning import Network, Program, Router
+    from lab.switch.meaning import Family, Network, Program, Router
 
 
 def _eos(text: str, lines: str) -> str:
@@ -131,13 +131,18 @@ def meaning(platform: str, text: str) -> Router:
     return found
 
 
-def policy(platform: str, text: str, session: str, version: int, way: Direction) -> Program | None:
-    """Return the policy of a neighbor, a dynamic group or its range; None if all passes."""
+def families_of(platform: str, text: str, session: str) -> Mapping[int, Family]:
+    """Return the families of a neighbor, a dynamic group or its range."""
     router = meaning(platform, text)
     families = {str(one.address): one.families for one in router.peers}
     families |= {one.name: one.families for one in router.dynamic}
     families |= {str(net): one.families for one in router.dynamic for net in one.ranges}
-    family = families[session][version]
+    return families[session]
+
+
+def policy(platform: str, text: str, session: str, version: int, way: Direction) -> Program | None:
+    """Return the policy of a session that carries the family; None if all passes."""
+    family = families_of(platform, text, session)[version]
     return family.import_policy if way is Direction.IMPORT else family.export_policy
 
 
@@ -148,6 +153,8 @@ def passes(
 
     Routes differ by their communities and AS path, of which the lab's policies ask.
     """
+    if prefix.version not in families_of(platform, text, session):
+        return frozenset({False})
     program = policy(platform, text, session, prefix.version, way)
     routes = [
         Way(prefix=prefix, communities=frozenset(tags), as_path=path)
