@@ -23,7 +23,8 @@ class Kind(StrEnum):
     ``SHADOWED``: the guard is attached and whole, and something ahead of it decides first.
     ``MISSING``: the guard, or a part of it, is not on the device.
     ``OUTDATED``: a guard of ours that is whole, for other pools than the site has now.
-    ``WEAKENED``: the session lets more through than its fence allows, for no such cause.
+    ``WEAKENED``: the session lets more through than its fence allows, for no such cause, or routes
+    of another table or a VPN get past all sessions into a guarded one.
     ``NARROWED``: the session drops what the pools allow, for no such cause.
     ``LEFTOVER``: something of ours stands on the device and serves nothing.
     ``UNKNOWN_NEIGHBOR``: a guarded device has a neighbor that the site does not know.
