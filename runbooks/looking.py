@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from inventory.errors import DeviceError
+from policies.errors import ParseError
 from runbooks.device_text import DeviceText
 from runbooks.judging import judge, with_routes
 from tasks.origins import find_origins, told_by_tables
@@ -155,6 +156,12 @@ def look_at_files(
                 found[name] = Outcome(name, _judge_file(site, folder.read(name), guards, name))
             except DeviceError as error:
                 found[name] = Outcome(name, error=error)
+            except (ParseError, ValueError, LookupError, RecursionError) as error:
+                # As for a device that was asked: what nobody foresaw of one file takes no other
+                # device's report with it.
+                said = str(error) if isinstance(error, ParseError) else type(error).__name__
+                lost = f"{name}: its file can't be judged: {said}"
+                found[name] = Outcome(name, error=DeviceError(lost))
             done(found[name])
     return found
 
