@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policies.dialects import route_targets, table_imports
-from policies.dialects.free_text import eos_opener, free_text
+from policies.dialects.free_text import eos_opener
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
 from policies.dialects.peer_sessions import Sessions
@@ -37,6 +37,8 @@ class EosReader(Reader):
 
     imports_grammars = table_imports.EOS
     targets_grammar = route_targets.EOS
+    # Banners, scripts and functions.
+    opener = staticmethod(eos_opener)
     grammar = ListGrammar(eq=True, host_bits=True, step=10)
     bare_lists = True
     # An undefined list in a match is nowhere written down.
@@ -56,11 +58,6 @@ class EosReader(Reader):
             raise ParseError("no EOS running configuration: the line `! device:` is missing")
         if not any(line.rstrip() == "end" for line in lines):
             raise ParseError("the EOS running configuration is cut short: it lacks its `end`")
-
-    def commands(self, lines: Sequence[str]) -> Sequence[str]:
-        """Return ``lines`` without the text of banners, scripts and functions."""
-        literal = free_text(lines, eos_opener)
-        return ["" if free else line for line, free in zip(lines, literal, strict=True)]
 
     def router(self, top: Block) -> None:
         """Read the BGP instance and the VRFs inside it."""

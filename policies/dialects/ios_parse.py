@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from policies.dialects import route_targets, table_imports
-from policies.dialects.free_text import free_text, ios_opener
+from policies.dialects.free_text import ios_opener
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
 from policies.dialects.peer_sessions import Sessions
@@ -36,6 +36,8 @@ class IosReader(Reader):
 
     imports_grammars = table_imports.IOS
     targets_grammar = route_targets.CISCO
+    # Banners and macros.
+    opener = staticmethod(ios_opener)
     grammar = ListGrammar(host_bits=True)
     # An undefined list: IOS' manual has an empty one permit everything, an independent model
     # has it match nothing. And whether a match on IPv4 says anything of IPv6 is not written
@@ -58,11 +60,6 @@ class IosReader(Reader):
             raise ParseError("no IOS-XE running configuration: the line `version` is missing")
         if not any(line.rstrip() == "end" for line in lines):
             raise ParseError("the IOS-XE running configuration is cut short: it lacks its `end`")
-
-    def commands(self, lines: Sequence[str]) -> Sequence[str]:
-        """Return ``lines`` without the text of banners and macros."""
-        literal = free_text(lines, ios_opener)
-        return ["" if free else line for line, free in zip(lines, literal, strict=True)]
 
     def router(self, top: Block) -> None:
         """Read the BGP instance, whose VRFs are address families of it."""

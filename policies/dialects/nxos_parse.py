@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from policies.dialects import route_targets, table_imports
-from policies.dialects.free_text import free_text, nxos_opener
+from policies.dialects.free_text import nxos_opener
 from policies.dialects.hierarchy import walk
 from policies.dialects.peer_inheritance import Inheritance
 from policies.dialects.peer_sessions import Sessions
@@ -42,6 +42,8 @@ class NxosReader(Reader):
 
     imports_grammars = table_imports.NXOS
     targets_grammar = route_targets.CISCO
+    # Banners.
+    opener = staticmethod(nxos_opener)
     grammar = ListGrammar(eq=True, mask=True, host_bits=True)
     semantics = Semantics(
         # Seen for a permit; a deny is inferred, and the other answer accepts more there.
@@ -58,11 +60,6 @@ class NxosReader(Reader):
         """Raise ParseError unless ``lines`` have the version that NX-OS prints first."""
         if not any(_VERSION.match(line) for line in lines):
             raise ParseError("no NX-OS running configuration: the line `version` is missing")
-
-    def commands(self, lines: Sequence[str]) -> Sequence[str]:
-        """Return ``lines`` without the text of banners."""
-        literal = free_text(lines, nxos_opener)
-        return ["" if free else line for line, free in zip(lines, literal, strict=True)]
 
     def router(self, top: Block) -> None:
         """Read the BGP instance: templates, neighbors, and the VRFs inside it."""

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from policies.dialects.free_text import free_text
 from policies.dialects.hierarchy import Block, blocks, walk
 from policies.dialects.line_ends import lines_of
 from policies.dialects.line_index import LineIndex
@@ -21,7 +22,7 @@ from policies.errors import ParseError
 from policies.filters import RouteMap, Running, Semantics, Session, SessionKey, Stanza
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from policies.dialects.peer_sessions import Sessions
     from policies.dialects.route_targets import Targets
@@ -50,6 +51,8 @@ class Reader(ABC):
     targets_grammar: Targets
     #: Whether a list without entries is printed, as nothing but its first line.
     bare_lists = False
+    #: Returns what ends the free text that begins in a line, None if none does; see `free_text`.
+    opener: Callable[[str], str | None] | None = None
 
     def __init__(self) -> None:
         self.lists = Lists(self.grammar)
@@ -69,7 +72,7 @@ class Reader(ABC):
                 line of a prefix-list, the first of a route-map's stanza, or a number in a
                 ``router bgp``, makes no sense.
         """
-        lines = self.commands(lines_of(text))
+        lines = self._commands(lines_of(text))
         self.check(lines)
         tops = blocks(lines, deep=_ROUTER)
         self.prepare(tops)
@@ -125,9 +128,12 @@ class Reader(ABC):
     def check(self, lines: Sequence[str]) -> None:
         """Raise ParseError unless ``lines`` are a whole configuration of the platform."""
 
-    def commands(self, lines: Sequence[str]) -> Sequence[str]:
+    def _commands(self, lines: Sequence[str]) -> Sequence[str]:
         """Return ``lines`` with an empty line for each that is no configuration."""
-        return lines
+        if self.opener is None:
+            return lines
+        literal = free_text(lines, self.opener)
+        return ["" if free else line for line, free in zip(lines, literal, strict=True)]
 
     def prepare(self, tops: Sequence[Block]) -> None:  # noqa: B027 - most platforms need none
         """Look at what has to be known before the rest is read."""
