@@ -107,12 +107,20 @@ def _neighbor_or_range(value: str) -> str:
         return _neighbor(value)
 
 
+#: Junos has instances in logical systems and tenants, which are called by both names.
+_IN_VRF = re.compile(
+    r"(?P<name>\S+) \(vrf (?P<vrf>logical-systems \S+|(?:(?:logical-systems|tenants) \S+ )?\S+)\)"
+)
+
+
 def _ignored(value: str) -> str:
     """Return a neighbor, peer group or range, with ``(vrf NAME)`` behind it if it says so."""
-    found = re.fullmatch(r"(\S+) \(vrf (\S+)\)", value)
+    found = _IN_VRF.fullmatch(value)
     if not found:
         return _neighbor_or_range(value)
-    return f"{_neighbor_or_range(found[1])} (vrf {plain_name(found[2])})"
+    for word in found["vrf"].split():
+        plain_name(word)
+    return f"{_neighbor_or_range(found['name'])} (vrf {found['vrf']})"
 
 
 NetworkField = Annotated[Network, BeforeValidator(_strict_network)]

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 _STATEMENT = ["policy-options", "policy-statement"]
 _WAYS = ("import", "export")
-_LOGICAL = ["logical-systems", "routing-instances"]
+#: Where BGP may stand, but for the names.
+_INSTANCES: tuple[list[str], ...] = (
+    [],
+    ["routing-instances"],
+    ["logical-systems"],
+    ["logical-systems", "routing-instances"],
+    ["tenants", "routing-instances"],
+)
 
 
 def foreign(text: str) -> str:
@@ -72,8 +79,7 @@ def _chain_path(one: Statement) -> Path | None:
 def _bgp(said: list[str]) -> int | None:
     """Return where in a statement what is said of BGP begins; None if it says nothing of it."""
     for at in (0, 2, 4):
-        instance = said[:at:2] in ([], ["routing-instances"], _LOGICAL[:1], _LOGICAL)
-        if instance and said[at : at + 2] == ["protocols", "bgp"]:
+        if said[:at:2] in _INSTANCES and said[at : at + 2] == ["protocols", "bgp"]:
             return at + 2
     return None
 

@@ -69,8 +69,9 @@ def scopes(
 
 def _systems(tree: Tree) -> Iterator[tuple[Path, Tree]]:
     yield (), tree
-    for name, found in tree.get("logical-systems", {}).items():
-        yield ("logical-systems", name), found
+    for kind in ("logical-systems", "tenants"):
+        for name, found in tree.get(kind, {}).items():
+            yield (kind, name), found
 
 
 def _instances(system: Tree, prefix: Path) -> Iterator[tuple[Path, str, Tree]]:
@@ -89,7 +90,7 @@ def _own_as(found: Tree) -> int | None:
 class Scope:
     """One BGP instance: the main one, or that of a routing instance.
 
-    ``elsewhere`` is a logical system, whose policies are its own and not looked into. With
+    ``elsewhere`` is a logical system or a tenant, whose policies are not looked into. With
     :meth:`sessions`, ``said_at`` and ``attached_at`` get the paths of what is said of a session,
     and of what attaches something to it.
     """

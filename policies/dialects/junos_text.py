@@ -36,6 +36,7 @@ _PARTS = frozenset(
         "protocols",
         "routing-instances",
         "routing-options",
+        "tenants",
     }
 )
 

@@ -171,11 +171,20 @@ def test_a_list_that_nobody_knows_makes_all_of_a_term_unknown() -> None:
     assert (judged.may, judged.must) == (PrefixSet.everything(4), PrefixSet.empty(4))
 
 
-def test_logical_systems_are_seen_and_not_judged() -> None:
-    running = parse("logical-systems LS protocols bgp group G neighbor 10.0.0.1 import A")
-    key = SessionKey("logical-systems LS", "10.0.0.1")
-    found = running.sessions[key].attachments[4, IMPORT]
-    assert found.overrides == ("logical-systems LS has its own policies",)
+@pytest.mark.parametrize(
+    ("system", "instance", "vrf"),
+    [
+        ("logical-systems LS", "", "logical-systems LS"),
+        ("logical-systems LS", "routing-instances BLUE ", "logical-systems LS BLUE"),
+        ("tenants T", "routing-instances BLUE ", "tenants T BLUE"),
+    ],
+)
+def test_what_is_in_another_system_is_seen_and_not_judged(
+    system: str, instance: str, vrf: str
+) -> None:
+    running = parse(f"{system} {instance}protocols bgp group G neighbor 10.0.0.1 import A")
+    found = running.sessions[SessionKey(vrf, "10.0.0.1")].attachments[4, IMPORT]
+    assert found.overrides == (f"{system} has its own policies",)
 
 
 def test_a_session_with_a_banner_for_a_group_is_no_session() -> None:

@@ -217,6 +217,10 @@ PEER = f"{GROUP} neighbor 10.0.0.1"
             "set logical-systems L routing-instances R protocols bgp group G\n",
         ),
         (
+            "set tenants T routing-instances R protocols bgp group G import RF-a\n",
+            "set tenants T routing-instances R protocols bgp group G\n",
+        ),
+        (
             "set protocols bgp group G import RF-a\nset protocols bgp group G neighbor 10.0.0.1\n",
             "set protocols bgp group G neighbor 10.0.0.1\n",
         ),

@@ -76,6 +76,8 @@ def test_a_site_can_ignore_it_by_the_name_that_the_device_has(platform: str, nam
         ("2001:DB8::5 (vrf BLUE)", "2001:db8::5 (vrf BLUE)"),
         ("10.3.0.0/24 (vrf BLUE)", "10.3.0.0/24 (vrf BLUE)"),
         ("NODES (vrf default)", "NODES (vrf default)"),
+        ("2001:DB8::5 (vrf logical-systems L)", "2001:db8::5 (vrf logical-systems L)"),
+        ("A (vrf tenants T BLUE)", "A (vrf tenants T BLUE)"),
     ],
 )
 def test_a_name_to_ignore_is_read_as_devices_print_it(typed: str, meant: str) -> None:
