@@ -10,7 +10,7 @@ ever ``clean``. A report that is not ``complete`` says of every device that is m
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,8 @@ from runbooks.json_text import json_text
 SCHEMA: Final = "ringfence.audit/v1"
 
 Family = Literal[4, 6]
+#: How many there are of something: no fabric has more, and a chart of what has no end has none.
+Many = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Direction = Literal["import", "export"]
 
 
@@ -156,9 +158,9 @@ class DepthRow(_Part):
     attacker: str = Field(description="such as `node at tor1`, `tor1 subverted`, `outside`")
     hijack: str = Field(description="the class, such as `default-route`")
     victim: str
-    depth: int = Field(description="independent devices that drop it; 0: it arrives")
-    possible: int = Field(description="devices on that way that could drop it")
-    wanted: int = Field(description="what the site demands, at most what is possible there")
+    depth: Many = Field(description="independent devices that drop it; 0: it arrives")
+    possible: Many = Field(description="devices on that way that could drop it")
+    wanted: Many = Field(description="what the site demands, at most what is possible there")
     witness: str | None = None
     path: tuple[str, ...] = Field(default=(), description="the devices on the way, in order")
     drops: tuple[str, ...] = Field(default=(), description="those of them that drop the witness")
@@ -187,11 +189,11 @@ class PastAudit(_Part):
     id: str
     started: str
     complete: bool
-    clean: int = Field(description="devices")
-    differs: int = Field(description="devices")
-    unknown: int = Field(description="devices")
-    critical: int = Field(description="findings")
-    warning: int = Field(description="findings")
+    clean: Many = Field(description="devices")
+    differs: Many = Field(description="devices")
+    unknown: Many = Field(description="devices")
+    critical: Many = Field(description="findings")
+    warning: Many = Field(description="findings")
 
 
 class AuditReport(_Part):
@@ -216,7 +218,7 @@ class AuditReport(_Part):
     notes: tuple[str, ...] = ()
     devices: tuple[DeviceReport, ...]
     findings: tuple[Finding, ...]
-    min_depth: int
+    min_depth: Many
     depth: tuple[DepthRow, ...] = ()
     links: tuple[Link, ...] = ()
     history: tuple[PastAudit, ...] = ()

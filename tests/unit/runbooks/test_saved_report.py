@@ -144,3 +144,21 @@ def test_incomplete_names_who_is_missing(
 ) -> None:
     assert run(["report", str(saved(tmp_path, make_report(complete=False)))]) == 5
     assert "it is not complete, and no device is unknown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [-1, 10**400])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("history", "critical"), ("history", "unknown"), ("depth", "depth"), ("", "min_depth")],
+)
+def test_a_number_that_nothing_has_is_refused(
+    place: str, name: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = saved(tmp_path, make_report())
+    document = json.loads(path.read_text(encoding="utf-8"))
+    (document[place][0] if place else document)[name] = number
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run(["report", str(path), "--html", str(tmp_path / "x.html")]) == 5
+    at = f"{place}.0.{name}" if place else name
+    assert f"is no audit's JSON document: {at}: Input should be " in capsys.readouterr().err
+    assert not (tmp_path / "x.html").exists()
