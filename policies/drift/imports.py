@@ -98,10 +98,12 @@ def _carry(view: View, one: TableImport) -> Iterator[tuple[Slot, Fence]]:
     }
     for key, fence in sorted(fences.items(), key=lambda item: item[0]):
         session = view.running.sessions[key]
+        if one.family not in session.vpns:
+            continue
         # What gets into the session's own table is told of the session.
         told = key.vrf == one.vrf and session.is_unjudged(one.version)
         gathers = bool(members(view.running, session)) and not session.listens
-        if one.family in session.vpns and not told and not gathers:
+        if not told and not gathers:
             yield (key, one.version, Direction.IMPORT), fence
 
 
