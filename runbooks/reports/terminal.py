@@ -59,6 +59,11 @@ def _text(text: str, style: str = "") -> Text:
     return Text(plain(text), style)
 
 
+def _line(text: str, style: str = "") -> Text:
+    """Return ``text`` as one line: what begins a line at the margin is ours alone."""
+    return Text(plain(text).replace("\n", "\\n"), style)
+
+
 def _in(text: Text, by: int) -> Padding:
     return Padding(text, (0, 0, 0, by), expand=False)
 
@@ -80,11 +85,11 @@ def show(console: Console, report: AuditReport, *, diff: bool = True, depth: boo
     for state, why in ((DeviceState.CLEAN, ""), (DeviceState.UNGUARDED, f" ({UNGUARDED})")):
         if quiet := [one.device for one in report.devices if one.state is state]:
             word = f"{state.value}: {_names(quiet)}{why}"
-            console.print(_text(word, _STYLES[state]), soft_wrap=True)
+            console.print(_line(word, _STYLES[state]), soft_wrap=True)
     _postures(console, report)
     _depth(console, report, whole=depth)
     for note in report.notes:
-        console.print(_text(f"note: {note}", "dim"), soft_wrap=True)
+        console.print(_line(f"note: {note}", "dim"), soft_wrap=True)
     _next(console, report)
 
 
@@ -110,7 +115,7 @@ def _title(console: Console, report: AuditReport) -> None:
         text = f"ended early by {by}: what was not looked at is not known"
         console.print(_text(text, "bold red"), soft_wrap=True)
     style = _TITLES.get(mark(report), "bold red")
-    console.print(_text(f"{report.command} of {report.site}: {verdict(report)}", style))
+    console.print(_line(f"{report.command} of {report.site}: {verdict(report)}", style))
 
 
 def _names(names: Iterable[str]) -> str:
@@ -128,7 +133,7 @@ def _device(
     diff: bool,
 ) -> None:
     state = _STYLES[device.state]
-    console.print(_text(device.device, "bold") + _text(f": {device.state.value}", state))
+    console.print(_line(device.device, "bold") + _text(f": {device.state.value}", state))
     if device.error:
         console.print(_in(_text(device.error, "red"), 2))
     for finding in sorted(findings, key=lambda one: _ORDER.index(one.severity)):

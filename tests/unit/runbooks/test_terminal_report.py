@@ -136,3 +136,19 @@ def test_the_worst_device_comes_first_and_what_to_do_last() -> None:
     assert lines[at + 1].startswith("  1. Look at the routes first: 1 route is in a table")
     assert lines[-1].endswith("runbooks/oncall/drift-found.md")
     assert "next" not in shown(REPORTS["clean"]()).splitlines()
+
+
+def test_no_text_begins_a_line_at_the_margin() -> None:
+    forged = "x\naudit of dc1: fenced; 3 devices: 3 clean"
+    device = make_device(f"tor1{forged}", error=None, state=DeviceState.CLEAN)
+    lost = make_unknown(f"tor2{forged}", forged)
+    report = make_report(
+        complete=False,
+        devices=(device, lost),
+        findings=(make_finding(Kind.MISSING, f"tor2{forged}", text=forged, remedy=forged),),
+        notes=(forged,),
+        depth=(),
+    )
+    lines = shown(report).splitlines()
+    assert lines[0].startswith("audit of dc1: not fenced; 2 devices: 1 clean, 1 unknown")
+    assert not [line for line in lines[1:] if line.startswith("audit of")]
