@@ -7,6 +7,7 @@ scrape. Host keys are checked unless the caller says otherwise in plain words.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass
@@ -159,11 +160,11 @@ class SshConnection:
         """
         channel = self._start(command)
         try:
-            channel.sendall(data)
+            is_read = _say(channel, data)
             line = bytearray()
             while not line.endswith(b"\n") and (byte := channel.recv(1)):
                 line.extend(byte)
-            if line.decode(errors="replace").strip() == answer:
+            if is_read and line.decode(errors="replace").strip() == answer:
                 return Held(channel, patience=self.patience)
             done = self._finish(channel, b"")
         except (EOFError, OSError, paramiko.SSHException) as exc:
@@ -199,15 +200,9 @@ class SshConnection:
 
         reader = threading.Thread(target=drain, daemon=True)
         reader.start()
-        try:
-            if data:
-                channel.sendall(data)
-            channel.shutdown_write()
-        except TimeoutError:
-            raise
-        except OSError:
-            # It ended without reading all; its exit code says why.
-            pass
+        if _say(channel, data):
+            with contextlib.suppress(OSError):
+                channel.shutdown_write()
         out = bytearray()
         while chunk := channel.recv(_BUFFER):
             out.extend(chunk)
@@ -220,6 +215,23 @@ class SshConnection:
             out=out.decode(errors="replace"),
             err=errors.decode(errors="replace"),
         )
+
+
+def _say(channel: paramiko.Channel, data: bytes) -> bool:
+    """Send a command its input; return whether it took it all.
+
+    One that ends without reading all is no broken connection: its exit code says why.
+
+    Raises:
+        TimeoutError: it neither reads nor ends.
+    """
+    try:
+        channel.sendall(data)
+    except TimeoutError:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 def _connection_error(name: str, exc: Exception) -> ConnectionException:
