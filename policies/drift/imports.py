@@ -84,10 +84,7 @@ def _of_a_vpn(view: View, one: TableImport) -> Iterator[Drift]:
     felt = [slot for slot, past in carried.items() if past]
     may = _through(view, one, PrefixSet.union(one.version, carried.values()))
     if may:
-        said = (
-            f"{who(view.running, felt)}, which may announce {examples(may)}, that its guard does "
-            "not allow"
-        )
+        said = f"{who(view.running, felt)} may announce {examples(may)}, which no guard holds back"
         yield _drift(one, felt, may, f"of {one.family}", said)
 
 
