@@ -218,7 +218,7 @@ def test_a_session_goes_down_and_stays_down_until_it_may_come_back(lab: Lab, swi
         _await_down(lab, {first})
         lab.fault(switch, "session-down")
         assert set(sessions_down(lab.network)) == {first}
-    await_peace(lab.network, within_s=40)
+    await_peace(lab.network, within_s=120)
     assert configurations(lab) == before
 
 
@@ -232,7 +232,7 @@ def test_it_is_the_session_that_was_named(lab: Lab) -> None:
     lab.fault("tor2", "session-down", on=False, neighbor=str(first.address_of("node21")))
     _await_down(lab, {second})
     lab.fault("tor2", "session-down", on=False)
-    await_peace(lab.network, within_s=40)
+    await_peace(lab.network, within_s=120)
 
 
 def _await_down(lab: Lab, expected: set[Any]) -> None:
@@ -321,6 +321,6 @@ def test_every_platform_knows_every_event(lab: Lab, switch: str) -> None:
     where = (lab.address(switch), PORTS[PLATFORMS[lab.platform(switch)].protocols[0]])
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(where)
-    await_peace(lab.network, within_s=40)
+    await_peace(lab.network, within_s=120)
     with socket.create_connection(where, timeout=10):
         assert configurations(lab) == before

@@ -145,7 +145,7 @@ def test_somebody_else_holds_the_configuration(lab: Lab, frr: FRRDriver) -> None
     # He waits until it is free, and has it then.
     with fault(lab, "locked"):
         frr.discard_config()
-        for _ in range(100):
+        for _ in range(1000):
             if "somebody" in lab.run(SWITCH, ["cat", "/var/tmp/napalm-frr/holder"]).stdout:
                 break
             time.sleep(0.02)

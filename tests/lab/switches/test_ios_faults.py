@@ -204,7 +204,7 @@ class Befall:
     def wait(self) -> None:
         """Return once the switch is up again."""
         if self._reboot is not None:
-            self.box.do(asyncio.wait_for(self._reboot, 20))
+            self.box.do(asyncio.wait_for(self._reboot, 50))
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def box(
     asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
     asyncio.run_coroutine_threadsafe(_rest(), loop).result(5)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(60)
     loop.close()
 
 
@@ -236,10 +236,10 @@ def test_an_operation_that_hangs_ends_with_its_connection(box: Box) -> None:
     session = box.connect()
     thread = threading.Thread(target=_swallowed, args=(session,))
     thread.start()
-    assert box.device.hangs.wait(5)
+    assert box.device.hangs.wait(60)
     session._session.transport.close()
     _until(lambda: box.device.ended == [1])
-    thread.join(5)
+    thread.join(60)
 
 
 def test_a_device_can_hang_up(box: Box) -> None:
@@ -255,7 +255,7 @@ def _swallowed(session: Session) -> None:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(6000):
         if holds():
             return
         threading.Event().wait(0.01)
