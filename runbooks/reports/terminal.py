@@ -163,7 +163,8 @@ def _finding(console: Console, one: Finding) -> None:
     console.print(_in(head + _text(f"  {place}" if place else ""), 2))
     body = [one.text]
     if one.witness and one.effect is not Effect.NONE:
-        more = f" (also {', '.join(one.examples)})" if one.examples else ""
+        others = [prefix for prefix in one.examples if prefix != one.witness]
+        more = f" (also {', '.join(others)})" if others else ""
         body.append(f"witness: {one.witness}{more}")
     body += [f"line {line.number or '-'}: {line.text.strip()}" for line in one.lines]
     if one.origin:

@@ -65,10 +65,18 @@ def test_what_to_know_and_to_do_is_said_in_words() -> None:
     )
     assert [(one.text, one.command) for one in found.steps] == [
         ("Clear what would keep a deploy from its work: see the devices.", ""),
-        ("Make a plan that mends it:", "ringfence audit --fix plan.json"),
+        ("Make a plan that mends it:", "ringfence audit --fix plan.json --limit border1"),
         ("Review it, then carry it out:", "ringfence deploy plan.json"),
         ("Reach the devices that did not answer, and look again:", "ringfence audit"),
         ("Step by step:", "runbooks/oncall/drift-found.md"),
+    ]
+    hostile = make_report(devices=(make_differing("x; reboot"), make_unknown()), complete=False)
+    assert "ringfence audit --fix plan.json --limit 'x; reboot'" in {
+        one.command for one in headline(hostile).steps
+    }
+    known = headline(REPORTS["every_kind"]())
+    assert [one.command for one in known.steps if "--fix" in one.command] == [
+        "ringfence audit --fix plan.json"
     ]
     routes = headline(make_report(findings=(make_finding(Kind.ILLEGAL_ROUTE),)))
     look, follow, page = routes.steps

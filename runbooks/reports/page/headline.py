@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from policies.drift import Kind
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from runbooks.audit_report import AuditReport, Finding
 
 _ON_CALL: Final = "runbooks/oncall"
+
+_PLAN: Final = "plan.json"
+
+#: Devices that a command names.
+_LIMITED: Final = 8
 
 _LIVE: Final = "devices"
 """The source of a report on devices; any other is a folder of their configurations."""
@@ -127,13 +133,16 @@ def _steps(
         )
     if any(one.deploy is not None and one.deploy.obstacles for one in report.devices):
         steps.append(Step(text="Clear what would keep a deploy from its work: see the devices."))
-    if any(one.deploy is not None and one.deploy.candidate for one in report.devices):
-        steps.append(
-            Step(text="Make a plan that mends it:", command="ringfence audit --fix plan.json")
-        )
-        steps.append(
-            Step(text="Review it, then carry it out:", command="ringfence deploy plan.json")
-        )
+    mended = [one.device for one in report.devices if one.deploy and one.deploy.candidate]
+    if mended:
+        # Of a part that is unknown no plan is made, unless it is left out.
+        some = ",".join(mended) if len(mended) <= _LIMITED else "DEVICES"
+        part = f" --limit {quote(some)}" if unknown else ""
+        make = f"ringfence audit --fix {_PLAN}{part}"
+        steps += [
+            Step(text="Make a plan that mends it:", command=make),
+            Step(text="Review it, then carry it out:", command=f"ringfence deploy {_PLAN}"),
+        ]
     elif of[Severity.CRITICAL] or of[Severity.WARNING]:
         steps.append(Step(text="Follow the remedy of each finding below."))
     if unknown or not report.complete:
