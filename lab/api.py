@@ -29,7 +29,7 @@ from lab.wire import Traffic
 _CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_STATE = _CHECKOUT / ".lab"
 DEFAULT_KNOWN_HOSTS = _CHECKOUT / "inventory" / "lab" / "known_hosts"
-CONVERGE_WITHIN_S = 40.0
+CONVERGE_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

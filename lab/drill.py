@@ -25,7 +25,7 @@ from lab.verdicts import Advertised, AttackResult, Observation, judge
 Progress = Callable[[str], None]
 
 _WITHIN_S = 30.0
-_RECOVER_WITHIN_S = 5.0
+_RECOVER_WITHIN_S = 20.0
 _POLL_S = 0.05
 
 

@@ -23,8 +23,8 @@ from lab.state import Settings, StateDir, remember_host_keys
 from lab.switch import credentials
 from lab.topology import NODES, SWITCHES, management_address
 
-_START_WITHIN_S = 30.0
-_STOP_WITHIN_S = 10.0
+_START_WITHIN_S = 120.0
+_STOP_WITHIN_S = 60.0
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 _CHILDREN: dict[Path, "subprocess.Popen[bytes]"] = {}

@@ -36,7 +36,7 @@ _BOOT_ID = Path("/run/lab/boot_id")
 _KERNEL_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _KEYS = Path("/run/lab/authorized_keys")
 _LOST_KEYS = Path("/run/lab/authorized_keys.lost")
-_KILL_WITHIN_S = 10.0
+_KILL_WITHIN_S = 60.0
 _ROUTES = ("route", "flush", "proto", "bgp")
 
 _BABBLE = """\

@@ -12,7 +12,7 @@ from lab import vty
 
 _ZEBRA = "/usr/lib/frr/zebra"
 _BGPD = "/usr/lib/frr/bgpd"
-_START_WITHIN_S = 15.0
+_START_WITHIN_S = 60.0
 
 
 def start() -> None:

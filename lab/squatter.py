@@ -15,8 +15,8 @@ from pathlib import Path
 
 _STATE = Path("/var/tmp/napalm-frr")  # noqa: S108 - the driver's choice, in memory
 _PID = Path("/run/lab/squatter.pid")
-_SETTLED_WITHIN_S = 1.0
-_GONE_WITHIN_S = 10.0
+_SETTLED_WITHIN_S = 30.0
+_GONE_WITHIN_S = 60.0
 _ALL_FILES = 1024
 
 
@@ -44,11 +44,18 @@ def _squat(ready_to: int) -> None:
     os.closerange(ready_to + 1, _ALL_FILES)
     _STATE.mkdir(mode=0o700, exist_ok=True)
     with (_STATE / "lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # From here on it is settled that we are next.
+            os.close(ready_to)
+            ready_to = -1
+            fcntl.flock(lock, fcntl.LOCK_EX)
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
         note = f"somebody (admin@another-host, process 4711) since {since}"
         (_STATE / "holder").write_text(f"somebody\n{note}\n", encoding="ascii")
-        os.close(ready_to)
+        if ready_to >= 0:
+            os.close(ready_to)
         while True:
             signal.pause()
 
