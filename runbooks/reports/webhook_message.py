@@ -72,10 +72,14 @@ def _told(one: Finding) -> dict[str, Any]:
 
 
 def _short(value: object) -> object:
-    """Return a value for a program: a text of a bounded length."""
-    if not isinstance(value, str) or len(value) <= _SHORT:
+    """Return a value for a program: a text of a bounded length.
+
+    Without what a receiver might refuse all of it for, such as U+0000 or half a surrogate pair.
+    """
+    if not isinstance(value, str):
         return value
-    return f"{value[:_SHORT]} ..."
+    text = shown(value[: _SHORT + 1])
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]} ..."
 
 
 def _worst(findings: Sequence[Finding]) -> list[Finding]:

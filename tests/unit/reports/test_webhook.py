@@ -374,3 +374,15 @@ def test_a_thread_that_was_left_behind_ends_with_its_server(tmp_path: Path) -> N
     while threading.active_count() > before:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_no_text_of_a_device_makes_a_receiver_refuse_the_message() -> None:
+    odd = "a\x00\ud800\x1b[2Jb"
+    finding = make_finding(text=odd, object=odd, remedy=odd, origin=odd, witness=odd)
+    lost = make_unknown("spine1", odd)
+    document = message(make_report(complete=False, devices=(lost,), findings=(finding,)), None)
+    text = json.dumps(document, ensure_ascii=False)
+    assert "\\u0000" not in json.dumps(document)
+    assert text.encode("utf-8").decode() == text
+    (new,) = document["ringfence"]["new"]
+    assert new["text"] == "a\u27e8U+0000\u27e9\u27e8U+D800\u27e9\u27e8U+001B\u27e9[2Jb"
