@@ -13,6 +13,7 @@ from policies.errors import LimitError
 from policies.guards import wanted_guards
 from policies.pools import check_pools
 from runbooks.device_plan import compute
+from runbooks.json_text import writable
 from runbooks.limits import checked_limits, not_needed
 from runbooks.plan_file import SCHEMA, CheckedLimit, DevicePlan, Plan, input_files, inputs_digest
 from runbooks.shallow import shallow
@@ -152,9 +153,9 @@ def dry_run_all(
 
 
 def with_diff(plan: DevicePlan, dry_runs: Mapping[str, DryRun]) -> DevicePlan:
-    """Return ``plan`` with the device's own diff in it."""
+    """Return ``plan`` with the device's own diff in it, as a file can hold it."""
     found = dry_runs.get(plan.device)
-    return plan.model_copy(update={"device_diff": found.diff if found else ""})
+    return plan.model_copy(update={"device_diff": writable(found.diff) if found else ""})
 
 
 def new_plan(

@@ -15,6 +15,7 @@ from audit_reports import HOSTILE, REPORTS, every_kind, hostile
 from lab_command import CHECKOUT, run
 from page_reports import make_fabric
 
+from policies.dialects.line_ends import lines_of
 from runbooks.reports.html import render
 from runbooks.reports.page.text import shown
 
@@ -98,7 +99,7 @@ def test_hostile_text_is_text_to_the_letter(page: Page, tmp_path: Path) -> None:
     assert {text.rstrip("\n") for text in found} == {shown(HOSTILE)}
     assert page.run("document.querySelectorAll('script, img, style').length") == 2
     assert page.run("document.querySelector('.candidate').textContent") == "".join(
-        f"{shown(line)}\n" for line in HOSTILE.splitlines()
+        f"{shown(line)}\n" for line in lines_of(HOSTILE)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from plans import make_device_plan, make_plan
 from inventory.errors import Exit, InputError, RefusedError
 from runbooks import cli
 from runbooks.plan_file import input_files, inputs_digest, load_plan, plan_schema
+from runbooks.planning import with_diff
 from tasks.adapters.base import same_diff
 from tasks.errors import StaleError
 
@@ -40,6 +42,14 @@ def test_what_a_device_shows_and_no_file_can_hold_is_a_question_mark(tmp_path: P
     same_diff(device.device_diff, device.device_diff)
     with pytest.raises(StaleError):
         same_diff(device.device_diff, "+ description ?x\n")
+
+
+def test_a_diff_in_a_plan_is_the_one_that_its_file_has(tmp_path: Path) -> None:
+    shown: Any = SimpleNamespace(diff="+ description \ud800x\n")
+    plan = make_plan(with_diff(make_device_plan(), {"tor1": shown}))
+    path = tmp_path / "plan.json"
+    path.write_text(plan.text(), encoding="utf-8")
+    assert load_plan(path) == plan
 
 
 @pytest.mark.parametrize("field", ["candidate", "way_back"])
