@@ -213,7 +213,7 @@ class IosXrAdapter:
             LockedError: the router does not know that the session is lost, or somebody else is
                 at it.
         """
-        if not driver.device.is_alive():
+        if not _is_alive(driver):
             _hang_up(driver)
             driver.open()
         if self._trials.is_lost(driver, _session(driver)):
@@ -228,6 +228,12 @@ class IosXrAdapter:
 
 def _session(driver: Driver) -> object:
     return getattr(driver.device, "device", None)
+
+
+def _is_alive(driver: Driver) -> bool:
+    """Return whether requests can be sent; paramiko closes a terminal before its connection."""
+    terminal = getattr(_session(driver), "remote_conn", None)
+    return terminal is not None and not terminal.closed and bool(driver.device.is_alive())
 
 
 def _show(driver: Driver, command: str, *, of_candidate: bool = False) -> str:

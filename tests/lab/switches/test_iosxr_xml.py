@@ -178,6 +178,15 @@ def test_a_session_that_dies_takes_its_commit_with_it(there: SwitchBox) -> None:
     assert _content(there.control("running")) == _content(before)
 
 
+def test_a_terminal_that_is_closed_is_opened_anew(there: SwitchBox) -> None:
+    """pyIOSXR looks at the connection alone, which may be on its way to its end."""
+    with driver_of(there, ADAPTER, "iosxr") as closed:
+        before = ADAPTER.running(closed)
+        closed.device.device.remote_conn.close()
+        assert closed.device.is_alive()
+        assert ADAPTER.running(closed) == before
+
+
 def test_the_tables_tell_sessions_and_accepted_routes(there: SwitchBox, driver: Driver) -> None:
     up = {ip_address(one): 65000 for one in ("10.255.11.0", "2001:db8:ff:11::1", "172.20.1.11")}
     down = ip_address("10.255.21.0")
