@@ -74,6 +74,10 @@ def test_what_to_know_and_to_do_is_said_in_words() -> None:
     assert "ringfence audit --fix plan.json --limit 'x; reboot'" in {
         one.command for one in headline(hostile).steps
     }
+    many = tuple(make_differing(f"border{number}") for number in range(9))
+    assert "ringfence audit --fix plan.json --limit DEVICES" in {
+        one.command for one in headline(make_report(devices=(*many, make_unknown()))).steps
+    }
     known = headline(REPORTS["every_kind"]())
     assert [one.command for one in known.steps if "--fix" in one.command] == [
         "ringfence audit --fix plan.json"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from policies.drift import Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
-from runbooks.reports.page.text import brief, count, listed, natural
+from runbooks.reports.page.text import BRIEF, brief, count, listed, natural
 from runbooks.reports.words import UNGUARDED, VERDICTS, Mark, mark
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def _steps(
     mended = [one.device for one in report.devices if one.deploy and one.deploy.candidate]
     if mended:
         # Of a part that is unknown no plan is made, unless it is left out.
-        some = ",".join(mended) if len(mended) <= _LIMITED else "DEVICES"
+        some = ",".join(mended)
+        some = some if len(mended) <= _LIMITED and len(some) <= BRIEF else "DEVICES"
         part = f" --limit {quote(some)}" if unknown else ""
         make = f"ringfence audit --fix {_PLAN}{part}"
         steps += [
