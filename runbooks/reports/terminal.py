@@ -17,7 +17,7 @@ from policies.drift import Effect, Kind
 from runbooks.audit_report import DeviceState, SessionState, Severity
 from runbooks.reports.page.headline import headline
 from runbooks.reports.page.text import count
-from runbooks.reports.words import UNGUARDED, Mark, mark, verdict
+from runbooks.reports.words import QUIET, UNGUARDED, Mark, mark, verdict
 from runbooks.streams import plain
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ _TITLES: Mapping[Mark, str] = {
     Mark.DIFFERS: "bold yellow",
 }
 
-#: Devices of which nothing is to be said one by one.
-_QUIET = (DeviceState.CLEAN, DeviceState.UNGUARDED)
 
 #: The worst first.
 _ORDER = tuple(Severity)
@@ -78,7 +76,7 @@ def show(console: Console, report: AuditReport, *, diff: bool = True, depth: boo
         by_device[one.device].append(one)
     _title(console, report)
     for device in sorted(report.devices, key=lambda one: _badness(one, by_device[one.device])):
-        if device.state not in _QUIET or by_device[device.device]:
+        if device.state not in QUIET or by_device[device.device]:
             _device(console, report, device, by_device[device.device], diff=diff)
     for finding in sorted(by_device[""], key=lambda one: one.kind is Kind.SHALLOW):
         _finding(console, finding)

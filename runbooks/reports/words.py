@@ -46,6 +46,15 @@ STATES: Final[Mapping[DeviceState, tuple[str, str]]] = {
 }
 """The state of one device, and of several."""
 
+WORST_FIRST: Final = (
+    DeviceState.DIFFERS,
+    DeviceState.UNKNOWN,
+    DeviceState.UNGUARDED,
+    DeviceState.CLEAN,
+)
+QUIET: Final = (DeviceState.UNGUARDED, DeviceState.CLEAN)
+"""Of such a device nothing has to be done."""
+
 SESSIONS: Final[Mapping[SessionState, str]] = {
     SessionState.PROVEN: "nothing but what the pools allow",
     SessionState.CLOSED: "no policy, and nothing passes",

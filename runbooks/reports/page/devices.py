@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from policies.dialects.line_ends import lines_of
-from runbooks.audit_report import DeviceState, SessionState
+from runbooks.audit_report import SessionState
 from runbooks.reports.page.text import count, first, listed, natural
+from runbooks.reports.words import QUIET, WORST_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,14 +30,6 @@ _LINES: Final = 300
 """Lines of a candidate."""
 _MOST_CHANGES: Final = 40
 
-_WORST_FIRST: Final = (
-    DeviceState.DIFFERS,
-    DeviceState.UNKNOWN,
-    DeviceState.UNGUARDED,
-    DeviceState.CLEAN,
-)
-QUIET: Final = (DeviceState.UNGUARDED, DeviceState.CLEAN)
-"""Of such a device nothing has to be done."""
 _REMOVES: Final = ("no ", "delete ", "- ")
 """How a line of a candidate begins that takes something away, on any platform."""
 
@@ -100,7 +93,7 @@ def devices(report: AuditReport) -> Devices:
         report.devices,
         key=lambda one: (
             not found[one.device] and one.state in QUIET,
-            _WORST_FIRST.index(one.state),
+            WORST_FIRST.index(one.state),
             natural(one.device),
         ),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from runbooks.audit_report import DeviceState, Severity
 from runbooks.reports.page.text import count, natural
-from runbooks.reports.words import STATES
+from runbooks.reports.words import QUIET, STATES, WORST_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,13 +25,6 @@ MOST: Final = 10
 
 _TIERS: Final = ("border", "spine", "tor")
 _NAMES: Final = {"border": "borders", "spine": "spines", "tor": "ToRs"}
-_WORST_FIRST: Final = (
-    DeviceState.DIFFERS,
-    DeviceState.UNKNOWN,
-    DeviceState.UNGUARDED,
-    DeviceState.CLEAN,
-)
-_QUIET: Final = (DeviceState.UNGUARDED, DeviceState.CLEAN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +70,7 @@ def _tier(
     def badness(device: DeviceReport) -> tuple[object, ...]:
         found = Counter(severities.get(device.device, ()))
         counts = tuple(-found[severity] for severity in Severity)
-        return counts[0], _WORST_FIRST.index(device.state), counts, natural(device.device)
+        return counts[0], WORST_FIRST.index(device.state), counts, natural(device.device)
 
     def place(device: DeviceReport) -> tuple[object, ...]:
         return natural(device.rack or ""), natural(device.device)
@@ -93,7 +86,7 @@ def _tier(
         others = ranked[len(alone) :]
     groups = [
         _group(name, state, [one for one in others if one.state is state], severities)
-        for state in _WORST_FIRST
+        for state in WORST_FIRST
         if any(one.state is state for one in others)
     ]
     grouped = {name for group in groups if group.is_group for name in group.devices}
@@ -105,7 +98,7 @@ def _tier(
 
 
 def _matters(device: DeviceReport, severities: Mapping[str, Sequence[Severity]]) -> bool:
-    return device.state not in _QUIET or bool(severities.get(device.device))
+    return device.state not in QUIET or bool(severities.get(device.device))
 
 
 def _alone(device: DeviceReport, severities: Mapping[str, Sequence[Severity]]) -> Node:
