@@ -6,6 +6,7 @@ Exit codes are those of :class:`inventory.errors.Exit`. No traceback reaches a u
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -244,6 +245,9 @@ def schema_command(name: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # Configurations make few circles and stay: Python's own habit of going through all of them for
+    # every 700 new things takes a sixth of an audit's time.
+    gc.set_threshold(50_000, 20, 50)
     code = int(run(given))
     # Python flushes them itself at its end, but with an exit code of its own where it can't.
     for stream in (sys.stdout, sys.stderr):

@@ -18,13 +18,13 @@ from tape import Tape
 from runbooks import cli
 
 
-def main(arguments: list[str]) -> int:
-    """Run the command line; return its exit code."""
+def main(arguments: list[str]) -> None:
+    """Run the command line, and exit with its code."""
     what, *rest = arguments
     if what == "play":
         folder, *rest = rest
         play(Tape(Path(folder)).play)
-        return int(cli.run(rest))
+        cli.main(rest)
     devices, configs, folder, *rest = rest
     # The lab's switches are no part of what is measured.
     from asked_switches import AskedSwitches  # noqa: PLC0415
@@ -40,8 +40,8 @@ def main(arguments: list[str]) -> int:
 
         play(ask)
         with contextlib.closing(switches):
-            return int(cli.run(rest))
+            cli.main(rest)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
