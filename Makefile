@@ -5,8 +5,7 @@ ARGS ?=
 # Many tests wait for a switch. Files are begun in their order, which has the long ones first.
 WORKERS ?= 4
 # Most of the fault matrix is waiting.
-FAULT_# Many tests wait for a switch. Files are begun in their order, which has the long ones first.
-WORKERS ?= 4
+FAULT_WORKERS ?= 4
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
