@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from policies.errors import ParseError
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Sequence
 
 _Line = tuple[int, str]
@@ -51,6 +52,17 @@ def walk(block: Block) -> Iterator[Block]:
     yield block
     for child in block.children:
         yield from walk(child)
+
+
+def walk_tables(block: Block, vrfs: re.Pattern[str] | None) -> Iterator[Block]:
+    """Yield as :func:`walk`; where ``vrfs`` begin blocks of VRFs, none of the others below.
+
+    EOS gives a VLAN route targets of its own, for bridging, beside the VRFs.
+    """
+    yield block
+    for child in block.children:
+        if vrfs is None or not child.children or vrfs.fullmatch(child.text):
+            yield from walk(child)
 
 
 def _chunks(lines: Sequence[str]) -> Iterator[list[_Line]]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from policies.dialects.hierarchy import walk
+from policies.dialects.hierarchy import walk_tables
 from policies.dialects.table_imports import FAMILY, Found
 from policies.filters import TableImport
 from policies.pools import VERSIONS
@@ -117,7 +117,7 @@ def shared_targets(tops: Iterable[Block], grammar: Targets) -> Iterator[Found]:
 def _read(top: Block, vrf: str, grammar: Targets, tables: dict[tuple[str, int], _Table]) -> None:
     versions: tuple[int, ...] = VERSIONS
     way = ""
-    for line in walk(top):
+    for line in walk_tables(top, grammar.vrfs):
         if named := grammar.vrfs and grammar.vrfs.fullmatch(line.text):
             vrf, versions = "" if named["vrf"] == "default" else named["vrf"], VERSIONS
         elif family := FAMILY.fullmatch(line.text):

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from policies.dialects.hierarchy import walk
+from policies.dialects.hierarchy import walk_tables
 from policies.filters import TableImport
 from policies.pools import VERSIONS
 from policies.references import ImportRef
@@ -190,7 +190,7 @@ def _block(top: Block, head: Mapping[str, str | None], grammar: Grammar) -> Iter
     at: dict[str, str | None] = dict(head)
     made: list[Found] = []
     policies: dict[tuple[str, int], tuple[str, ...]] = {}
-    for line in walk(top):
+    for line in walk_tables(top, grammar.vrfs):
         if vrf := grammar.vrfs and grammar.vrfs.fullmatch(line.text):
             at = {**head, "vrf": vrf["vrf"]}
         elif family := FAMILY.fullmatch(line.text):

@@ -237,3 +237,10 @@ def test_what_a_vrf_shares_with_a_guarded_one_is_told(
 @pytest.mark.parametrize(("platform", "inside", "outside"), NOT_SHARED)
 def test_what_they_do_not_share_is_not(platform: str, inside: Lines, outside: Lines) -> None:
     assert found(platform, inside, outside)[1] == []
+
+
+def test_what_is_bridged_is_shared_with_no_vrf() -> None:
+    vlan = "   vlan 10\n      route-target both 1:7\n"
+    text = TEXTS["eos"].format(k="      route-target import 1:7\n", ce="")
+    running = DIALECTS["eos"].parse(text.replace("   vrf K\n", f"{vlan}   vrf K\n"))
+    assert [one for one in running.table_imports if not one.family] == []

@@ -338,3 +338,13 @@ def test_a_guarded_group_is_told_by_its_members() -> None:
     told = drift(device, DIALECTS["ios"].parse(text), wants)
     (one,) = (one for one in told if "vpnv4" in one.object)
     assert "past the guards there: neighbor 10.0.0.1 may" in one.text
+
+
+def test_what_a_vlan_imports_is_bridged() -> None:
+    vlan = "   vlan 10\n      rd 1:7\n      route-target import 1:7\n      redistribute learned\n"
+    text = text_of("eos", vlan + carried("eos", "evpn"), "", "")
+    assert found(text, "eos", Direction.IMPORT) == []
+    # A VRF that follows has its own.
+    text = text.replace("vrf CE\n", "vrf CE\n      route-target import evpn 1:7\n")
+    (one,) = found(text, "eos", Direction.IMPORT)
+    assert one.object == "route-target import evpn 1:7 (of evpn into vrf CE)"
