@@ -6,6 +6,7 @@ which turns the location of a validation error into file, line and column.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,7 +43,9 @@ class Source:
         node, line, column = self.tree, None, None
         for part in location:
             if isinstance(node, CommentedMap) and part in node:
-                line, column = node.lc.key(part)
+                # What `<<` brings in stands elsewhere.
+                with suppress(KeyError):
+                    line, column = node.lc.key(part)
             elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
                 line, column = node.lc.item(part)
             else:
