@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from inventory.errors import InputError, Place, Problem
@@ -182,4 +182,6 @@ def _plain(node: Any) -> Any:  # noqa: ANN401 - YAML is untyped until a model ha
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)
-    return node
+    # What `!!str` makes text of; what other tags mean nobody here knows.
+    is_text = isinstance(node, TaggedScalar) and str(node.tag) == "tag:yaml.org,2002:str"
+    return str(node.value) if is_text else node

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 GROUPS = """\
 all: {username: everyone, connection_options: {napalm: {extras: {timeout: 7}}}}
 tor: {platform: eos, groups: [all]}
-fast: {connection_options: {napalm: {port: 4430, extras: {optional_args: {enable_password: x}}}}}
+fast:
+  password: !!str 013
+  connection_options: {napalm: {port: 4430, extras: {optional_args: {secret: !!str 0123}}}}
 """
 HOSTS = """\
 tor1: {hostname: 192.0.2.1, port: 0x10, groups: [fast, tor], data: {asn: 65201, sessions: []}}
@@ -41,7 +43,7 @@ def test_it_is_what_nornir_would_read(tmp_path: Path) -> None:
         other = read.hosts[name]
         options = [each.get_connection_parameters("napalm").dict() for each in (one, other)]
         assert options[0] == options[1]
-        assert one.password == other.password == {"tor1": "hush", "tor2": "012"}[name]
+        assert one.password == other.password == {"tor1": "013", "tor2": "012"}[name]
         assert one.extended_data() == other.extended_data()
 
 
