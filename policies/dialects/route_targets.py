@@ -54,10 +54,12 @@ FRR = Targets(
     maps=re.compile(r"route-map vpn (?P<way>import|export) (?P<map>\S+)"),
     on=re.compile(r"(?P<way>import|export) vpn"),
 )
-#: IOS-XE and NX-OS.
+#: IOS-XE and NX-OS. An ``export map`` gives routes targets of its own: what it denies is exported
+#: all the same where ``route-target export`` says so, seen on IOS; not known of NX-OS.
 CISCO = Targets(
     top=re.compile(r"(?:ip vrf|vrf definition|vrf context) (?P<vrf>\S+)"),
     lines=re.compile(r"route-target (?P<way>import|export|both) (?P<targets>\S+)(?P<kind> \S+)?"),
+    maps=re.compile(r"(?P<way>import) map (?P<map>\S+)"),
 )
 EOS = Targets(
     top=re.compile(r"router bgp \S+"),

@@ -139,6 +139,9 @@ SHARED: list[tuple[str, Lines, Lines, str]] = [
     ("ios", ("route-target import 1:7",), ("route-target export 1:7",), ""),
     ("ios", ("route-target import 1:6", "route-target import 1:7"), ("route-target both 1:7",), ""),
     ("nxos", ("route-target import 1:7",), ("route-target export 1:7",), ""),
+    # A map of an export gives some routes other targets, and holds none of them back.
+    ("ios", ("route-target import 1:7",), ("export map NONE", "route-target export 1:7"), ""),
+    ("nxos", ("route-target import 1:7",), ("route-target export 1:7", "export map NONE"), ""),
     ("nxos", ("route-target both 1:7 evpn",), ("route-target both 1:7 evpn",), ""),
     ("eos", ("route-target import evpn 1:7",), ("route-target export evpn 1:7",), ""),
     ("eos", ("route-target import vpn-ipv4 1:7",), ("route-target export vpn-ipv4 1:7",), ""),
@@ -182,7 +185,6 @@ NOT_SHARED: list[tuple[str, Lines, Lines]] = [
     ("ios", ("import map NONE", "route-target import 1:7"), ("route-target export 1:7",)),
     ("nxos", ("route-target import 1:7 evpn",), ("route-target export 1:7",)),
     ("nxos", ("route-target both auto",), ("route-target both auto",)),
-    ("nxos", ("route-target import 1:7",), ("route-target export 1:7", "export map NONE")),
     ("eos", ("route-target import vpn-ipv6 1:7",), ("route-target export vpn-ipv6 1:7",)),
     ("eos", ("route-target import evpn 1:7",), ("route-target export vpn-ipv4 1:7",)),
     (
