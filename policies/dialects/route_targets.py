@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from policies.dialects.hierarchy import Block
 
-#: A target, with the kind of VPN that it is for.
+#: A target, or a way, with the kind of VPN that it is for.
 Target = tuple[str, str]
 
 _BOTH = {"import": ("import",), "export": ("export",), "both": ("import", "export")}
@@ -69,7 +69,7 @@ EOS = Targets(
         r"(?P<kind>evpn |vpn-ipv(?P<version>[46]) )?(?P<targets>[0-9]\S*)"
     ),
     maps=re.compile(
-        r"route-target (?P<way>import|export) (?:evpn |vpn-ipv[46] )?route-map (?P<map>\S+)"
+        r"route-target (?P<way>import|export) (?P<kind>evpn|vpn-ipv[46]) route-map (?P<map>\S+)"
     ),
 )
 XR = Targets(
@@ -84,8 +84,12 @@ class _Table:
     """What one VRF says of one family: targets with their lines, route-maps, and what is on."""
 
     targets: dict[str, dict[Target, Block]] = field(default_factory=lambda: defaultdict(dict))
-    maps: dict[str, str] = field(default_factory=dict)
+    maps: dict[Target, str] = field(default_factory=dict)
     on: set[str] = field(default_factory=set)
+
+    def map(self, way: str, kind: str) -> str | None:
+        """Return the route-map for a kind of VPN; one that names none is for all."""
+        return self.maps.get((way, kind), self.maps.get((way, "")))
 
 
 def shared_targets(tops: Iterable[Block], grammar: Targets) -> Iterator[Found]:
@@ -101,9 +105,13 @@ def shared_targets(tops: Iterable[Block], grammar: Targets) -> Iterator[Found]:
             if grammar.on and not ("import" in here.on and "export" in there.on):
                 continue
             shared = [one for one in here.targets["import"] if one in there.targets["export"]]
-            for target in shared[:1]:
+            # Where the same route-maps hold, one target brings as much as another.
+            ways = {
+                (here.map("import", kind), there.map("export", kind)): (name, kind)
+                for name, kind in reversed(shared)
+            }
+            for maps, target in reversed(ways.items()):
                 line = here.targets["import"][target]
-                maps = (here.maps.get("import"), there.maps.get("export"))
                 alone = not grammar.lines.fullmatch(line.text)
                 said = f"import route-target {target[0]}" if alone else line.text
                 one = TableImport(
@@ -133,7 +141,8 @@ def _read(top: Block, vrf: str, grammar: Targets, tables: dict[tuple[str, int], 
             _targets(line, more, way, [tables[vrf, one] for one in versions])
         elif policy := grammar.maps.fullmatch(line.text):
             for one in versions:
-                tables[vrf, one].maps[policy["way"]] = policy["map"]
+                kind = policy.groupdict().get("kind") or ""
+                tables[vrf, one].maps[policy["way"], kind] = policy["map"]
         elif switched := grammar.on and grammar.on.fullmatch(line.text):
             for one in versions:
                 tables[vrf, one].on.add(switched["way"])

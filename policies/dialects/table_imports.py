@@ -128,12 +128,14 @@ EOS = (
         top=_EOS_ROUTER,
         vrfs=_EOS_VRF,
         lines=re.compile(r"route-target import (?:vpn-ipv(?P<version>[46]) )?[0-9]\S*"),
+        policies=re.compile(r"route-target import vpn-ipv(?P<version>[46]) route-map (?P<map>\S+)"),
         family="vpn",
     ),
     Grammar(
         top=_EOS_ROUTER,
         vrfs=_EOS_VRF,
         lines=re.compile(r"route-target import (?:evpn )?[0-9]\S*"),
+        policies=re.compile(r"route-target import evpn route-map (?P<map>\S+)"),
         family="evpn",
     ),
 )
@@ -198,7 +200,7 @@ def _block(top: Block, head: Mapping[str, str | None], grammar: Grammar) -> Iter
         elif one := grammar.lines.fullmatch(line.text):
             made += _made(line, {**at, **_said(one)}, grammar.family)
         elif policy := grammar.policies and grammar.policies.fullmatch(line.text):
-            for version in _versions(at):
+            for version in _versions({**at, **_said(policy)}):
                 policies[_table(at.get("vrf")), version] = (policy["map"],)
     for found in made:
         named = policies.get((found.one.vrf, found.one.version), ())

@@ -145,6 +145,23 @@ SHARED: list[tuple[str, Lines, Lines, str]] = [
     ("nxos", ("route-target both 1:7 evpn",), ("route-target both 1:7 evpn",), ""),
     ("eos", ("route-target import evpn 1:7",), ("route-target export evpn 1:7",), ""),
     ("eos", ("route-target import vpn-ipv4 1:7",), ("route-target export vpn-ipv4 1:7",), ""),
+    # The route-map is that of the other kind of VPN.
+    (
+        "eos",
+        ("route-target import evpn 1:7", "route-target import vpn-ipv4 route-map NONE"),
+        ("route-target export evpn 1:7",),
+        "",
+    ),
+    (
+        "eos",
+        (
+            "route-target import evpn 1:7",
+            "route-target import vpn-ipv4 1:7",
+            "route-target import evpn route-map NONE",
+        ),
+        ("route-target export evpn 1:7", "route-target export vpn-ipv4 1:7"),
+        "route-target import vpn-ipv4 1:7",
+    ),
     (
         "iosxr",
         ("import route-target", " 1:6", " 1:7"),

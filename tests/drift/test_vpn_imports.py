@@ -68,6 +68,8 @@ router bgp 65000
 {carry}   vrf CE
 {vrf}      neighbor 192.0.2.9 remote-as 64999
 !
+route-map NONE deny 10
+!
 end
 """,
     "iosxr": """\
@@ -204,7 +206,8 @@ CASES = [
     (
         "eos",
         "evpn",
-        vrf("eos", "route-target import evpn 1:7"),
+        # The route-map is that of the other kind of VPN.
+        vrf("eos", "route-target import evpn 1:7", "route-target import vpn-ipv4 route-map NONE"),
         "",
         ("route-target import evpn 1:7", "evpn"),
     ),
@@ -249,6 +252,20 @@ CLOSED = [
     ("frr", "ipv4 vpn", "", frr_family("import vpn", "route-map vpn import NONE")),
     ("ios", "vpnv4", vrf("ios", "import map NONE", "route-target import 1:7"), ""),
     ("nxos", "l2vpn evpn", vrf("nxos", "route-target both auto evpn", "import map NONE"), ""),
+    (
+        "eos",
+        "evpn",
+        vrf("eos", "route-target import evpn 1:7", "route-target import evpn route-map NONE"),
+        "",
+    ),
+    (
+        "eos",
+        "vpn-ipv4",
+        vrf(
+            "eos", "route-target import vpn-ipv4 1:7", "route-target import vpn-ipv4 route-map NONE"
+        ),
+        "",
+    ),
     ("iosxr", "vpnv4 unicast", vrf("iosxr", "import route-policy NONE", "import route-target"), ""),
     ("junos", "inet-vpn unicast", vrf("junos", "vrf-import NONE"), ""),
 ]
