@@ -92,6 +92,9 @@ class Hosts:
                 text = f"{str(name)!r} is refused: {error}"
                 self.problems.append(origin.problem((name,), text))
                 continue
+            if str(name) in found:
+                text = f"{str(name)!r} is there twice, as a number and as a word; keep one"
+                self.problems.append(origin.problem((name,), text))
             level = self._level(origin, {} if value is None else value, (name,))
             if level is not None:
                 found[str(name)] = level

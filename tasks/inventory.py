@@ -46,8 +46,8 @@ class SiteInventory:
         groups = Groups(_elements(Group, self._groups, defaults))
         hosts = Hosts(_elements(Host, self._hosts, defaults))
         for elements, entries in ((groups, self._groups), (hosts, self._hosts)):
-            for name, element in elements.items():
-                above = (entries[name] or {}).get("groups") or ()
+            for element, entry in zip(elements.values(), entries.values(), strict=True):
+                above = (entry or {}).get("groups") or ()
                 element.groups = ParentGroups([groups[one] for one in above])
         return Inventory(hosts=hosts, groups=groups, defaults=defaults)
 
@@ -55,8 +55,9 @@ class SiteInventory:
 def _elements(
     kind: type[_Element], entries: Mapping[str, Any], defaults: Defaults
 ) -> dict[str, _Element]:
+    # A switch that is called 101 is a number to YAML.
     return {
-        name: kind(name=name, defaults=defaults, **_said(entry or {}))
+        str(name): kind(name=str(name), defaults=defaults, **_said(entry or {}))
         for name, entry in entries.items()
     }
 

@@ -47,6 +47,16 @@ def test_it_is_what_nornir_would_read(tmp_path: Path) -> None:
         assert one.extended_data() == other.extended_data()
 
 
+def test_a_number_that_names_a_switch_or_a_group_is_its_name(tmp_path: Path) -> None:
+    groups = f"{GROUPS}7: {{platform: eos}}\n"
+    hosts = """101: {groups: [tor, "7"], data: {asn: 65201, sessions: []}}\n"""
+    site = make_site(tmp_path, groups=groups, hosts=hosts, defaults=DEFAULTS)
+    told = SiteInventory(**site.nornir).load()
+    assert told.hosts.keys() == site.devices.keys() == {"101"}
+    assert told.hosts["101"].name == "101"
+    assert [one.name for one in told.hosts["101"].groups] == ["tor", "7"]
+
+
 def test_no_password_is_in_what_a_site_shows_of_itself(tmp_path: Path) -> None:
     site = make_site(tmp_path, groups=GROUPS, hosts=HOSTS, defaults=DEFAULTS)
     assert site.nornir["defaults"]["password"] == "hush"
