@@ -21,7 +21,8 @@ _TYPE = (
 )
 #: A semicolon ends a statement of Junos where nothing stands behind it; elsewhere it is a letter.
 _LETTER = r"(?:[^ \t\n;]|;(?![\s}]|$))"
-_VALUE = rf"(?P<secret>\"[^\"]*\"?{_LETTER}*+|<hidden>|{_LETTER}++)"
+_ANY = rf"(?:\"[^\"]*\"?{_LETTER}*+|<hidden>|{_LETTER}++)"
+_VALUE = rf"(?P<secret>{_ANY})"
 #: What comes after such a word and is a name, or one more word before the secret.
 _NAMES = r"(?!(?:key-string|key-chain|keychain|key|value|address)\b)"
 _KEY = r"(?:authentication|auth|message-digest|server|privacy|shared|session|api|config)-key"
@@ -31,10 +32,11 @@ _WORDS: Final = rf"""
       (?:
         (?<![\w-]) (?:[\w-]*-)? (?:password(?:-value)?|secret|passphrase|psk)
       | (?<![\w-]) (?:[\w-]*-)? {_KEY} (?:[ ]\d+(?=[ ](?:md5|type|sha|cmac|hmac)))?
-      | (?<![\w-]) (?:md5|key-string|key-octet-string|cak)
+      | (?<![\w-]) md5[ ]\d+[ ]key
+      | (?<![\w-]) (?:(?:ah-)?md5|key-string|key-octet-string|cak)
       | \bpre-shared-key (?:[ ]address[ ]\S+(?:[ ][\d.:]+)?[ ]key)?
       | \bisakmp[ ]key
-      | \bhash-algo[ ]\S+[ ]key
+      | \b(?:hash-algo|algorithm)[ ]\S+(?:[ ]rfc-\d+)?[ ]key
       | \bkey(?=[ ](?:ascii-text|hexadecimal)[ ])
       | \bauthentication[ ]key(?=[ ](?:\d|encrypted)[ ])
       | \bnhrp[ ]authentication
@@ -77,7 +79,9 @@ def _compiled(text: str) -> re.Pattern[str]:
 #: Patterns by what they are about; each has a group ``secret``, and before it ``word``.
 _WHOLE: Final = _compiled(_REST)
 _COMMUNITY: Final = _compiled(
-    rf"(?P<word>(?<![\w-])community(?:-name)?(?:[ ](?:encrypted|clear)(?=[ ]))?)[ ]{_VALUE}"
+    rf"(?P<word>(?<![\w-])community(?:-name)?(?:[ ](?:encrypted|clear)(?=[ ]))?)[ ]"
+    # A single digit is a community, or the type of the one that follows.
+    rf"(?P<secret>(?:\d[ ])?{_ANY})"
 )
 _PATTERNS: Final = tuple(
     _compiled(text)

@@ -15,6 +15,7 @@ username admin privilege 15 secret 9 «$9$abc$def»
 username oper password 0 S3cret
 snmp-server community S3cret RO 10
 snmp-server community «12345» RO
+snmp-server community 7 «0822455D0A16» RO
 snmp-server host 10.0.0.9 S3cret
 snmp-server host 10.0.0.9 vrf MGMT informs version 2c S3cret bgp
 snmp-server host 10.0.0.9 version 3 priv S3user
@@ -63,6 +64,7 @@ snmp-server user op network-operator auth sha-256 «0xd6f3» priv «0x2aa8» loc
 snmp-server community S3cret group network-operator
 snmp-server host 10.0.0.9 traps version 2c S3cret
 snmp-server host 10.0.0.9 traps version 3 auth S3user udp-port 163
+  ip pim hello-authentication ah-md5 3 «9125d59c18a9b015»
 tacacs-server key 7 «"fewhg123"»
 tacacs-server host 10.0.0.9 key 7 «"fewhg123"» port 49
 radius-server host 10.0.0.9 key 7 «"fewhg123"» authentication accounting
@@ -91,6 +93,8 @@ ntp authentication-key 1 md5 7 «070E234F1F5B4A»
    ip ospf authentication-key 7 «070E234F1F5B4A»
    ip ospf message-digest-key 1 md5 7 «070E234F1F5B4A»
    isis authentication key 7 «070E234F1F5B4A»
+   isis authentication key-id 2 algorithm sha-512 key 7 «070E234F1F5B4A» level-1
+   authentication key-id 3 algorithm sha-1 rfc-5310 key 0 S3cret
       key 0abcdef1 7 «06070D221D1C5A»
       shared-key 7 «0303480E0F1C»
       secret 1 7 «$1c$abcdefgh»
@@ -137,6 +141,7 @@ set snmp v3 usm local-engine user u privacy-aes128 privacy-password S3cret
 set protocols bgp group SPINES authentication-key «"$9$abc"»
 set protocols bgp group SPINES neighbor 10.0.0.1 authentication-key «"S3 cret"»
 set protocols ospf area 0 interface ge-0/0/0.0 authentication md5 1 key «"$9$abc"»
+set protocols ospf area 0 interface ge-0/0/1.0 authentication md5 1 key «"S3 cret"»
 set protocols ospf area 0 interface ge-0/0/0.0 authentication simple-password «"$9$abc"»
 set protocols isis level 2 authentication-key «"$9$abc"»
 set protocols isis interface ge-0/0/0.0 level 2 hello-authentication-key «"$9$abc"»
