@@ -186,6 +186,16 @@ def test_a_diff_of_the_device_that_is_another_is_shown(site: Site, deploys: Depl
     assert " was not there, and is `+one more`;" in said
 
 
+def test_what_no_file_can_hold_makes_no_plan_stale(site: Site, tmp_path: Path) -> None:
+    plan = planned(site)
+    odd = plan.devices[0].model_copy(update={"closed": ("ipv4 import of \ud800",)})
+    now = plan.model_copy(update={"devices": (odd, *plan.devices[1:])})
+    (tmp_path / "plan.json").write_text(now.text(), encoding="utf-8")
+    ensure_fresh(load_plan(tmp_path / "plan.json"), now)
+    with pytest.raises(RefusedError, match="its closed would be another now"):
+        ensure_fresh(plan, now)
+
+
 def test_a_device_that_is_gone_or_new_is_named(site: Site) -> None:
     plan = planned(site)
     fewer = plan.model_copy(update={"devices": plan.devices[:2]})
