@@ -23,6 +23,8 @@ from policies.filters import Ahead, PrefixList, RouteMap, Running, Semantics
 from policies.ownership import is_owned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policies.dialects.hierarchy import Block
     from policies.dialects.table_imports import Found
     from policies.dialects.xr_objects import RplObject
@@ -32,6 +34,8 @@ _INSTANCE = re.compile(r"router bgp (?P<asn>\d+(?:\.\d+)?)(?P<name> instance \S+
 _HEADER = re.compile(r"!! (?:IOS XR Configuration|Last configuration change) ")
 _USE = re.compile(r"\b(?:table|route)-policy (?P<name>[^\s()]+(?:\([^)]*\))?)")
 _GROUP = "apply-group"
+#: How a line of a configuration group begins that may have a say in which routes pass.
+_OF_ROUTES = re.compile(r"(?:router\s+bgp|vrf|route-policy|prefix-set|apply-group)\b")
 _TERMS = Terms(
     prefix_list="prefix-set",
     route_map="route-policy",
@@ -99,15 +103,16 @@ class XrReader:
             raise ParseError("the IOS-XR running configuration is cut short: it lacks its `end`")
         self.objects, rest = split_objects(plain)
         tops = blocks(rest, deep=_ROUTER)
-        applied = {one.text for one in tops if one.words[0] == _GROUP}
+        aside = _groups_aside(tops)
+        applied = {one.text for one in tops if _gives(one, aside)}
         self.imports = (
             *table_imports.table_imports(tops, table_imports.XR),
             *route_targets.shared_targets(tops, route_targets.XR),
         )
         for top in tops:
-            self._top(top, applied)
+            self._top(top, applied, aside)
 
-    def _top(self, top: Block, applied: set[str]) -> None:
+    def _top(self, top: Block, applied: set[str], aside: set[str]) -> None:
         found = _INSTANCE.fullmatch(top.text)
         if not found:
             self.use(top)
@@ -119,7 +124,7 @@ class XrReader:
         instance = Instance(own_as, self.use)
         instance.read(top)
         # What a configuration group gives is matched by patterns, and could be anything.
-        beyond = applied | {line.text for line in walk(top) if line.words[0] == _GROUP}
+        beyond = applied | {line.text for line in walk(top) if _gives(line, aside)}
         if found["name"]:
             # A second instance of BGP: its sessions are seen, and no guard is put on them.
             beyond.add(f"BGP{found['name']}")
@@ -196,3 +201,21 @@ class XrReader:
         for stanza, at in zip(wrapper.stanzas, ends, strict=True):
             self.numbers[name, stanza.seq] = (at,)
         return wrapper
+
+
+def _groups_aside(tops: Iterable[Block]) -> set[str]:
+    """Return the configuration groups that speak of neither BGP nor a VRF: of interfaces, say."""
+    lines: dict[str, list[Block]] = defaultdict(list)
+    for top in tops:
+        if top.words[0] == "group":
+            lines[" ".join(top.words[1:])] += top.children
+    return {
+        name
+        for name, inside in lines.items()
+        if not any(_OF_ROUTES.match(line.text) for line in inside)
+    }
+
+
+def _gives(line: Block, aside: set[str]) -> bool:
+    """Return whether a line applies a configuration group that may give sessions something."""
+    return line.words[0] == _GROUP and not set(line.words[1:]) <= aside

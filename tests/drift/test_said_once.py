@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from switch_texts import startup
 
 from inventory.site import load_site
@@ -34,3 +35,28 @@ def test_a_configuration_group_is_told_once() -> None:
     found = {(one.kind, one.object) for one in drift(device, running, guards)}
     others = {(kind, name) for kind, name in found - before if kind is not Kind.OBSTACLE}
     assert others == {(Kind.WEAKENED, "apply-group EVIL")}
+
+
+@pytest.mark.parametrize(
+    ("inside", "applied", "seen"),
+    [
+        ("interface 'TenGigE.*'\n  mtu 9216", "G", None),
+        ("router isis '.*'\n  interface 'TenGigE.*'\n   point-to-point", "G", None),
+        ("interface 'TenGigE.*'\n  mtu 9216", "G EVIL", "apply-group G EVIL"),
+        ("router bgp '.*'\n  neighbor '.*'\n   remote-as 1", "G", "apply-group G"),
+        ("vrf '.*'\n  address-family ipv4 unicast", "G", "apply-group G"),
+        ("apply-group EVIL", "G", "apply-group G"),
+    ],
+)
+@pytest.mark.parametrize("at", ["hostname", "router bgp"])
+def test_a_configuration_group_of_interfaces_has_no_say(
+    inside: str, applied: str, seen: str | None, at: str
+) -> None:
+    text = startup("iosxr_netconf", "border2")
+    group = f"group G\n {inside}\n !\nend-group\n"
+    place = f"apply-group {applied}\nrouter bgp 65001\n"
+    if at == "router bgp":
+        place = f"router bgp 65001\n apply-group {applied}\n"
+    text = text.replace("router bgp 65001\n", f"{group}{place}")
+    sessions = DIALECT.parse(text).sessions.values()
+    assert {one.unjudged for one in sessions} == {(seen,) if seen else ()}
