@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from inventory.errors import Exit, InputError, Place, Problem
+from policies.drift import Effect, Kind
 from runbooks.audit import exit_code
-from runbooks.audit_report import AuditReport, DeviceState, SessionState
+from runbooks.audit_report import AuditReport, DeviceState, SessionState, Severity
 from runbooks.judging import state_of
 
 if TYPE_CHECKING:
@@ -70,10 +71,22 @@ def _contradictions(report: AuditReport) -> Iterator[str]:
         yield f"it is complete, and {unknown[0]} is unknown"
     if not report.complete and not unknown:
         yield "it is not complete, and no device is unknown"
+    yield from _played_down(report)
     due = exit_code(report.devices, report.findings)
     beside = _BESIDE.get(due, ()) if report.notes else ()
     if report.exit_code not in (due, *beside):
         yield f"its exit code is {report.exit_code}, and what it found ends with {due:d}"
+
+
+def _played_down(report: AuditReport) -> Iterator[str]:
+    """Yield what is said of less than it is."""
+    for one in report.findings:
+        if one.effect in (Effect.WEAKENED, Effect.BOTH) and one.severity is not Severity.CRITICAL:
+            yield f"it has a {one.severity}, {one.kind}, that lets something through"
+    short = next((row for row in report.depth if row.short), None)
+    if short is not None and not any(one.kind is Kind.SHALLOW for one in report.findings):
+        what = f"{short.hijack} from {short.attacker}"
+        yield f"{what} is dropped on too few devices, and no finding says so"
 
 
 def _of_device(device: DeviceReport, findings: Sequence[Finding]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from audit_reports import REPORTS, make_report
 
-from runbooks.audit_report import SessionState
+from policies.drift import Effect
+from runbooks.audit_report import DepthRow, SessionState, Severity
 from runbooks.cli import run
 
 if TYPE_CHECKING:
@@ -128,6 +129,33 @@ def test_a_file_that_contradicts_itself_is_refused_in_a_sentence(
     out, err = capsys.readouterr()
     why = f"contradicts itself, so it is not as ringfence wrote it: {said}"
     assert (out, err) == ("", f"ringfence: {path}: {why}\n")
+
+
+def test_what_lets_something_through_is_no_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = REPORTS["every_kind"]()
+    first = next(one for one in report.findings if one.effect is Effect.WEAKENED)
+    note = first.model_copy(update={"severity": Severity.NOTE})
+    findings = tuple(note if one is first else one for one in report.findings)
+    path = saved(tmp_path, report.model_copy(update={"findings": findings}))
+    assert run(["report", str(path)]) == 5
+    assert f"it has a note, {first.kind.value}, that lets something through" in (
+        capsys.readouterr().err
+    )
+
+
+def test_what_is_too_shallow_is_a_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = DepthRow(
+        attacker="outside", hijack="default-route", victim="orange", depth=1, possible=2, wanted=2
+    )
+    path = saved(tmp_path, make_report().model_copy(update={"depth": (row,)}))
+    assert run(["report", str(path)]) == 5
+    assert "default-route from outside is dropped on too few devices, and no finding says so" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_clean_device_does_not_leak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
