@@ -82,6 +82,8 @@ class Fleet:
         )
         self._nornir: Nornir = everything.filter(filter_func=lambda host: host.name in self.names)
         for host in self._nornir.inventory.hosts.values():
+            # A name that resolves needs no address; Nornir leaves it out.
+            host.hostname = site.devices[host.name].hostname
             given = host.get_connection_parameters("napalm")
             # A copy per host: drivers pop what they know from the dict they are handed.
             extras = copy.deepcopy(given.extras or {})

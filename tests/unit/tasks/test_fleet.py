@@ -66,6 +66,24 @@ def test_hosts_of_a_group_share_no_options(  # noqa: PLR0917 - the cases' and py
     assert first[2] == second[2] == 7
 
 
+def test_a_switch_without_an_address_is_reached_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EOSDriver, "open", lambda _self: None)
+    monkeypatch.setattr(EOSDriver, "close", lambda _self: None)
+    groups = "tor: {platform: eos, hostname: 192.0.2.9}\nbare: {platform: eos}\n"
+    hosts = """\
+tor1.example: {groups: [bare], data: {asn: 65201, role: tor, sessions: []}}
+tor2.example: {groups: [tor], data: {asn: 65202, sessions: []}}
+"""
+    site = make_site(tmp_path, groups=groups, hosts=hosts)
+    with Fleet(site, site.devices) as fleet:
+        outcomes = fleet.each(lambda host: host.driver.hostname)
+    reached = {name: one.get() for name, one in outcomes.items()}
+    assert reached == {"tor1.example": "tor1.example", "tor2.example": "192.0.2.9"}
+    assert reached == {name: one.hostname for name, one in site.devices.items()}
+
+
 class Mute(Exception):  # noqa: N818 - the name is what the outcome must say
     """What can't even be turned into a sentence."""
 
