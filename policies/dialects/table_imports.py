@@ -17,7 +17,7 @@ from policies.pools import VERSIONS
 from policies.references import ImportRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policies.dialects.hierarchy import Block
 
@@ -38,7 +38,7 @@ class Grammar:
     a route-map for all that does it in one VRF and family. Their groups are ``vrf``, ``version``,
     ``source``, ``map``, and ``way``, which is ``export`` for routes that leave. ``family`` is that
     of the VPN routes that get in, "vpn" for that of the table's own version; None for those of
-    another table.
+    another table. ``onward`` is of lines that bring the VPN routes of that one along.
     """
 
     top: re.Pattern[str]
@@ -46,6 +46,7 @@ class Grammar:
     vrfs: re.Pattern[str] | None = None
     policies: re.Pattern[str] | None = None
     family: str | None = None
+    onward: re.Pattern[str] | None = None
 
 
 _FRR_ROUTER = re.compile(r"router bgp \S+(?: vrf (?P<vrf>\S+))?(?: as-notation \S+)?")
@@ -79,6 +80,7 @@ IOS = (
             r"|route-replicate(?: recursive)? from vrf (?P<source>\S+) unicast (?:all|bgp \S+)"
             r"(?: route-map (?P<replicated>\S+))?"
         ),
+        onward=re.compile(r"route-replicate .*|.* allow-evpn"),
     ),
     Grammar(
         top=_IOS_VRF,
@@ -99,6 +101,7 @@ NXOS = (
     Grammar(
         top=_NXOS_VRF,
         lines=re.compile(r"(?P<way>import|export) vrf default(?: \d+)? map (?P<map>\S+).*"),
+        onward=re.compile(r"export .* allow-vpn"),
     ),
     Grammar(
         top=_NXOS_VRF,
@@ -123,6 +126,7 @@ EOS = (
         lines=re.compile(
             r"leak routes source-vrf (?P<source>\S+)(?: subscribe-policy (?P<map>\S+)| .+)?"
         ),
+        onward=re.compile(r"leak .*"),
     ),
     Grammar(
         top=_EOS_ROUTER,
@@ -150,6 +154,7 @@ XR = (
             r"(?P<way>import|export) (?:from|to) default-vrf route-policy "
             r"(?P<map>\S.*?)(?: advertise-as-vpn| allow-imported-vpn)?"
         ),
+        onward=re.compile(r"export .* allow-imported-vpn"),
     ),
     Grammar(top=_XR_VRF, lines=_XR_TARGETS, policies=_XR_POLICY, family="vpn"),
     Grammar(top=_XR_VRF, lines=_XR_TARGETS, policies=_XR_POLICY, family="evpn"),
@@ -164,7 +169,7 @@ class Found:
     line: int
 
 
-def table_imports(tops: Iterable[Block], grammars: Iterable[Grammar]) -> tuple[Found, ...]:
+def table_imports(tops: Iterable[Block], grammars: Sequence[Grammar]) -> tuple[Found, ...]:
     """Return what brings routes into a table besides its sessions, in the order of ``tops``.
 
     Of the lines that say the same of VPN routes only the first is given.
@@ -180,12 +185,39 @@ def table_imports(tops: Iterable[Block], grammars: Iterable[Grammar]) -> tuple[F
         (one.one.vrf, one.one.version, one.one.family or (one.one.source, one.one.said)): one
         for one in reversed(found)
     }
-    return tuple(reversed(kept.values()))
+    return (*reversed(kept.values()), *_onward(found, [one.onward for one in grammars]))
 
 
 def places(found: Iterable[Found]) -> Mapping[ImportRef, tuple[int, ...]]:
     """Return the lines of ``found``, as an index of lines has them."""
     return {ImportRef(a.one.vrf, a.one.version, a.one.source, a.one.said): (a.line,) for a in found}
+
+
+def _onward(
+    found: Iterable[Found], patterns: Iterable[re.Pattern[str] | None]
+) -> tuple[Found, ...]:
+    """Return what of a VPN gets into a table by way of another, each line and family once."""
+    vpns = [one.one for one in found if one.one.family]
+    onward = [
+        one
+        for one in found
+        if any(pattern and pattern.fullmatch(one.one.said) for pattern in patterns)
+    ]
+    made = {
+        (one.one.vrf, one.one.said, vpn.version, vpn.family): replace(
+            one,
+            one=replace(
+                one.one,
+                source="",
+                family=vpn.family,
+                route_maps=(*vpn.route_maps, *one.one.route_maps),
+            ),
+        )
+        for one in onward
+        for vpn in reversed(vpns)
+        if (vpn.vrf, vpn.version) == (one.one.source, one.one.version)
+    }
+    return tuple(made.values())
 
 
 def _block(top: Block, head: Mapping[str, str | None], grammar: Grammar) -> Iterator[Found]:
