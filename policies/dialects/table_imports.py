@@ -131,14 +131,14 @@ EOS = (
     Grammar(
         top=_EOS_ROUTER,
         vrfs=_EOS_VRF,
-        lines=re.compile(r"route-target import (?:vpn-ipv(?P<version>[46]) )?[0-9]\S*"),
+        lines=re.compile(r"route-target (?:import|both) (?:vpn-ipv(?P<version>[46]) )?[0-9]\S*"),
         policies=re.compile(r"route-target import vpn-ipv(?P<version>[46]) route-map (?P<map>\S+)"),
         family="vpn",
     ),
     Grammar(
         top=_EOS_ROUTER,
         vrfs=_EOS_VRF,
-        lines=re.compile(r"route-target import (?:evpn )?[0-9]\S*"),
+        lines=re.compile(r"route-target (?:import|both) (?:evpn )?[0-9]\S*"),
         policies=re.compile(r"route-target import evpn route-map (?P<map>\S+)"),
         family="evpn",
     ),

@@ -206,6 +206,20 @@ CASES = [
     (
         "eos",
         "evpn",
+        vrf("eos", "route-target both evpn 1:7"),
+        "",
+        ("route-target both evpn 1:7", "evpn"),
+    ),
+    (
+        "eos",
+        "vpn-ipv4",
+        vrf("eos", "route-target both vpn-ipv4 1:7"),
+        "",
+        ("route-target both vpn-ipv4 1:7", "vpnv4"),
+    ),
+    (
+        "eos",
+        "evpn",
         # The route-map is that of the other kind of VPN.
         vrf("eos", "route-target import evpn 1:7", "route-target import vpn-ipv4 route-map NONE"),
         "",
