@@ -22,6 +22,7 @@ Tree = dict[str, "Tree"]
 _NOISE = re.compile(r"[!#]|(end|quit|exit(-[a-z0-9-]+)?)$|Building configuration|Current configur")
 
 _ADDRESS_FAMILY = "address-family "
+_BLANKS = " \t\r"
 
 
 def parse(text: str) -> Tree:
@@ -33,12 +34,13 @@ def parse(text: str) -> Tree:
     root: Tree = {}
     # The open contexts, outermost first: how far the opening line was indented, and its sub-tree.
     stack: list[tuple[int, str, Tree]] = [(-1, "", root)]
-    # Nothing else ends a line for FRR, and least of all a form feed in a description.
+    # Nothing else ends a line for FRR, and least of all a form feed in a description; nor is a
+    # no-break space at the end of one a blank to it.
     for raw in text.split("\n"):
-        line = raw.strip()
+        line = raw.strip(_BLANKS)
         if not line:
             continue
-        depth = len(raw) - len(raw.lstrip())
+        depth = len(raw) - len(raw.lstrip(_BLANKS))
         if _NOISE.match(line):
             if line == "exit-address-family":
                 opened = [n for n, (_, opener, _) in enumerate(stack) if _is_family(opener)]
@@ -92,12 +94,17 @@ def opens_context(line: str) -> bool:
 
 
 def flatten(tree: Tree) -> list[str]:
-    """Return every line with the lines it stands under, tab-separated, sorted by code point.
+    """Return every line with the lines it stands under, tab-separated, sorted by their bytes.
 
     This is the form that the switch compares in (`switch_state.sh` makes the same with awk and
     sort), so that "the device has exactly this" needs no knowledge of the order FRR prints in.
     """
-    return sorted(_paths(tree, ""))
+    return sorted(_paths(tree, ""), key=as_bytes)
+
+
+def as_bytes(text: str) -> bytes:
+    """Return ``text`` as the switch has it: bytes that are no UTF-8 are surrogates in it."""
+    return text.encode(errors="surrogateescape")
 
 
 def _paths(tree: Tree, prefix: str) -> Iterator[str]:

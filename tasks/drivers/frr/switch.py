@@ -25,6 +25,7 @@ from napalm.base.exceptions import (
 )
 
 from tasks.drivers.frr import rules
+from tasks.drivers.frr.config_tree import as_bytes
 from tasks.drivers.frr.sanitize import scrub
 from tasks.drivers.frr.transport import Completed
 
@@ -143,7 +144,7 @@ class Switch:
         Raises:
             MergeConfigException: vtysh does not understand it; its words and the lines are in it.
         """
-        done = self._upload("load", (), {"candidate": candidate.encode()})
+        done = self._upload("load", (), {"candidate": as_bytes(candidate)})
         if done.code == Outcome.SYNTAX:
             raise MergeConfigException(scrub(_quote(done.err, candidate)))
         if done.code != Outcome.DONE:
@@ -157,7 +158,7 @@ class Switch:
             CommitError: it was not carried out; the sentence says what state the switch is in.
         """
         contents = {
-            "base": candidate.running_text.encode(),
+            "base": as_bytes(candidate.running_text),
             "define": _lines(candidate.definitions()),
             "expected": _lines(candidate.expected()),
             "present": _lines(candidate.present),
@@ -266,7 +267,7 @@ def _quote(errors: str, candidate: str) -> str:
 
 
 def _lines(lines: tuple[str, ...]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode()
+    return as_bytes("".join(f"{line}\n" for line in lines))
 
 
 def _tar(contents: Mapping[str, bytes]) -> bytes:

@@ -212,7 +212,8 @@ class SshConnection:
             raise EOFError("no exit code")
         return Completed(
             code=code,
-            out=out.decode(errors="replace"),
+            # FRR keeps any byte in a description, and what is compared with it must have it too.
+            out=out.decode(errors="surrogateescape"),
             err=errors.decode(errors="replace"),
         )
 

@@ -60,6 +60,23 @@ def test_a_merge_is_committed_confirmed_and_rolled_back(frr: FRRDriver, switch: 
     ]
 
 
+def test_bytes_that_are_no_utf_8_are_the_switchs_own(frr: FRRDriver, switch: MiniFrr) -> None:
+    router, neighbor = re.findall(
+        r"^(router bgp \d+)| (neighbor \S+) remote-as", switch.running(), re.MULTILINE
+    )[:2]
+    within = ("configure terminal", router[0])
+    switch.vtysh(*within, f"{neighbor[1]} description caf\udce9 au lait")
+    try:
+        before = frr.get_config(retrieve="running")["running"]
+        assert f" {neighbor[1]} description caf\udce9 au lait\n" in before
+        frr.load_merge_candidate(config=GUARD)
+        frr.commit_config(revert_in=60)
+        frr.rollback_pending()
+        assert frr.get_config(retrieve="running")["running"] == before
+    finally:
+        switch.vtysh(*within, f"no {neighbor[1]} description")
+
+
 def test_a_plain_commit_is_saved_at_once(frr: FRRDriver) -> None:
     frr.load_merge_candidate(config=GUARD)
     frr.commit_config()

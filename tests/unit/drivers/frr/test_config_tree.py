@@ -11,7 +11,7 @@ import pytest
 from frr_configs import configurations
 from hypothesis import given, settings
 
-from tasks.drivers.frr.config_tree import Tree, flatten, parse, render
+from tasks.drivers.frr.config_tree import Tree, as_bytes, flatten, parse, render
 
 RECORDED = Path(__file__).parent / "mocked_data" / "test_get_config" / "normal"
 
@@ -75,14 +75,13 @@ def _flat_by_the_switch(text: str, tmp_path: Path) -> list[str]:
     script = files("tasks.drivers.frr").joinpath("switch_state.sh").read_text()
     function = re.search(r"^flat\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
     assert function is not None
-    (tmp_path / "config").write_text(text)
+    (tmp_path / "config").write_bytes(as_bytes(text))
     done = subprocess.run(
         ["/bin/sh", "-c", f"LC_ALL=C\nexport LC_ALL\n{function[0]}\nflat {tmp_path / 'config'}"],
         capture_output=True,
-        text=True,
         check=True,
     )
-    return done.stdout.splitlines()
+    return done.stdout.decode(errors="surrogateescape").removesuffix("\n").split("\n")
 
 
 @settings(max_examples=20)
@@ -94,3 +93,24 @@ def test_the_switch_flattens_as_we_do(tree: Tree, tmp_path_factory: pytest.TempP
 def test_the_switch_flattens_a_recorded_configuration_as_we_do(tmp_path: Path) -> None:
     text = (RECORDED / "show_running_config_no_header.txt").read_text()
     assert _flat_by_the_switch(text, tmp_path) == flatten(parse(text))
+
+
+def test_the_switch_flattens_any_bytes_as_we_do(tmp_path: Path) -> None:
+    said = (
+        "\u9fffx",
+        "\udce9 x",
+        "\udce9\u00e9",
+        "\U0001f600",
+        "\uffee",
+        "a\x0cb",
+        "a\x85b",
+        "a\xa0b",
+        "c\xa0",
+        "d\x85",
+    )
+    text = "".join(
+        f"route-map M permit {seq}\n description {one}\n" for seq, one in enumerate(said)
+    )
+    flat = _flat_by_the_switch(text + "".join(f"hostname {one}\n" for one in said), tmp_path)
+    assert flat == flatten(parse(text + "".join(f"hostname {one}\n" for one in said)))
+    assert len(flat) == 3 * len(said)
