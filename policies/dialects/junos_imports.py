@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policies.dialects.junos_text import joined, leaves
 from policies.dialects.peers import peer_name
-from policies.filters import TableImport
+from policies.filters import RouteMap, TableImport
 from policies.pools import VERSIONS
 
 if TYPE_CHECKING:
@@ -22,11 +22,30 @@ if TYPE_CHECKING:
 
     from policies.dialects.junos_sessions import Scope
     from policies.dialects.junos_text import Tree
+    from policies.filters import Stanza
 
 Path = tuple[str, ...]
 
 _FAMILIES = {"inet": 4, "inet6": 6}
 _TABLES = {"inet.0": 4, "inet6.0": 6}
+_PROTOCOL = "from protocol "
+#: No route that BGP learned, of a VPN or not, is of one of these.
+_OTHERS = frozenset(
+    {
+        "access",
+        "access-internal",
+        "aggregate",
+        "direct",
+        "isis",
+        "local",
+        "ospf",
+        "ospf2",
+        "ospf3",
+        "rip",
+        "ripng",
+        "static",
+    }
+)
 #: What the main instance is called where instances are named.
 _MAIN = "master"
 
@@ -43,6 +62,16 @@ def table_imports(tree: Tree, scopes: Sequence[Scope]) -> tuple[Found, ...]:
     groups = tree.get("routing-options", {}).get("rib-groups", {})
     copied = (one for scope in scopes if not scope.elsewhere for one in _copied(scope, groups))
     return (*copied, *_imported(tree), *_of_vpns(tree), *_shared(tree))
+
+
+def of_bgp(found: RouteMap) -> RouteMap:
+    """Return what a policy does with routes of BGP: without terms for other protocols alone."""
+    return RouteMap(found.name, tuple(one for one in found.stanzas if not _not_bgp(one)))
+
+
+def _not_bgp(stanza: Stanza) -> bool:
+    said = {one.removeprefix(_PROTOCOL) for one in stanza.unknown if one.startswith(_PROTOCOL)}
+    return bool(said) and said <= _OTHERS
 
 
 def _copied(scope: Scope, groups: Tree) -> Iterator[Found]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policies.dialects.junos_groups import expand
-from policies.dialects.junos_imports import table_imports
+from policies.dialects.junos_imports import of_bgp, table_imports
 from policies.dialects.junos_policy import Policies
 from policies.dialects.junos_sessions import scopes
 from policies.dialects.junos_text import joined, leaves, read_set, words
@@ -76,7 +76,7 @@ def read(text: str) -> Reading:
     imports = table_imports(tree, found)
     for name in (name for one in imports for name in one.one.route_maps):
         if name not in maps and not is_owned(name):
-            maps[name] = policies.chain(words(name), surely=False)
+            maps[name] = of_bgp(policies.chain(words(name), surely=False))
     running = Running(
         lists=dict(sorted(policies.lists.items())),
         route_maps={name: maps[name] for name in sorted(maps)},

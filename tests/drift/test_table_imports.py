@@ -177,6 +177,11 @@ VRF = {
 }
 GLOBAL = "global-address-family ipv{0}\n {1}\n exit-global-af\n"
 AT_CE = "set routing-instances CE protocols bgp "
+AT_LEAK = "set policy-options policy-statement LEAK "
+LEAK = (
+    f"{AT_LEAK}term 1 from instance CE\n{AT_LEAK}term 1 from protocol direct\n"
+    f"{AT_LEAK}term 1 from protocol static\n{AT_LEAK}term 1 then accept\n{AT_LEAK}then reject\n"
+)
 Words = dict[str, str]
 
 
@@ -267,6 +272,11 @@ LEAKS = [
         {"top": "set routing-options instance-import CROSS\n"},
         "instance-import CROSS",
     ),
+    (
+        "junos",
+        {"top": "set routing-options instance-import LEAK\n" + LEAK.replace("static", "bgp")},
+        "instance-import LEAK",
+    ),
 ]
 HARMLESS = [
     # A policy of it lets no pool pass.
@@ -282,6 +292,8 @@ HARMLESS = [
     ("iosxr", top("iosxr", "export to default-vrf route-policy REST")),
     ("junos", rib_group("", "set routing-options rib-groups RG import-policy REST")),
     ("junos", {"top": "set routing-options instance-import FENCED\n"}),
+    # What its policy takes is not of BGP.
+    ("junos", {"top": f"set routing-options instance-import LEAK\n{LEAK}"}),
     # The other way: into a table that nobody guards.
     ("frr", frr("import vrf default", table="inside")),
     ("ios", top("ios", "import ipv4 unicast map ALL")),
