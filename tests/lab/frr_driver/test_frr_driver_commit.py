@@ -65,10 +65,10 @@ def test_bytes_that_are_no_utf_8_are_the_switchs_own(frr: FRRDriver, switch: Min
         r"^(router bgp \d+)| (neighbor \S+) remote-as", switch.running(), re.MULTILINE
     )[:2]
     within = ("configure terminal", router[0])
-    switch.vtysh(*within, f"{neighbor[1]} description caf\udce9 au lait")
+    switch.vtysh(*within, f"{neighbor[1]} description rack \udce9 left")
     try:
         before = frr.get_config(retrieve="running")["running"]
-        assert f" {neighbor[1]} description caf\udce9 au lait\n" in before
+        assert f" {neighbor[1]} description rack \udce9 left\n" in before
         frr.load_merge_candidate(config=GUARD)
         frr.commit_config(revert_in=60)
         frr.rollback_pending()
