@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SITE ?= inventory/lab
 ARGS ?=
 # Many tests wait for a switch. Files are begun in their order, which has the long ones first.
-WORKERS ?= 4
+WORKERS ?= 6
 # Most of the fault matrix is waiting.
 FAULT_WORKERS ?= 4
 PYTHON ?= python3
