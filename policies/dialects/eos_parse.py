@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from policies.dialects import route_targets, table_imports
+from policies.dialects import import_grammars, route_targets
 from policies.dialects.free_text import eos_opener
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
@@ -35,7 +35,7 @@ _VRF = re.compile(r"vrf \S+")
 class EosReader(Reader):
     """Reads what ``show running-config`` prints."""
 
-    imports_grammars = table_imports.EOS
+    imports_grammars = import_grammars.EOS
     targets_grammar = route_targets.EOS
     # Banners, scripts and functions.
     opener = staticmethod(eos_opener)

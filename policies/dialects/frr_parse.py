@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from policies.dialects import route_targets, table_imports
+from policies.dialects import import_grammars, route_targets
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
 from policies.dialects.peer_sessions import Sessions
@@ -38,7 +38,7 @@ _FAMILY = re.compile(r"address-family ipv(?P<version>[46]) unicast")
 class FrrReader(Reader):
     """Reads what ``show running-config`` prints."""
 
-    imports_grammars = table_imports.FRR
+    imports_grammars = import_grammars.FRR
     targets_grammar = route_targets.FRR
     semantics = Semantics(
         undefined_list_matches=False,

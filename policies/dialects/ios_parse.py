@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from policies.dialects import route_targets, table_imports
+from policies.dialects import import_grammars, route_targets
 from policies.dialects.free_text import ios_opener
 from policies.dialects.neighbors import Instance
 from policies.dialects.peer_inheritance import Inheritance
@@ -34,7 +34,7 @@ _SAFE = "bgp safe-ebgp-policy"
 class IosReader(Reader):
     """Reads what ``show running-config`` prints."""
 
-    imports_grammars = table_imports.IOS
+    imports_grammars = import_grammars.IOS
     targets_grammar = route_targets.CISCO
     # Banners and macros.
     opener = staticmethod(ios_opener)

@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from policies.dialects import route_targets, table_imports
+from policies.dialects import import_grammars, route_targets
 from policies.dialects.free_text import nxos_opener
 from policies.dialects.hierarchy import walk
 from policies.dialects.peer_inheritance import Inheritance
@@ -40,7 +40,7 @@ class NxosReader(Reader):
     Nothing marks its end: a text that is cut short is told by the sessions it lacks.
     """
 
-    imports_grammars = table_imports.NXOS
+    imports_grammars = import_grammars.NXOS
     targets_grammar = route_targets.CISCO
     # Banners.
     opener = staticmethod(nxos_opener)

@@ -24,9 +24,10 @@ from policies.filters import RouteMap, Running, Semantics, Session, SessionKey, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from policies.dialects.import_grammars import Grammar
     from policies.dialects.peer_sessions import Sessions
     from policies.dialects.route_targets import Targets
-    from policies.dialects.table_imports import Found, Grammar
+    from policies.dialects.table_imports import Found
 
 _LIST = re.compile(r"(?P<family>ip|ipv6) prefix-list (?P<name>\S+)(?: (?P<rest>.+))?")
 #: Lines about a prefix-list that say nothing of what it permits.

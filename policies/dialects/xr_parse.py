@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from policies.dialects import route_targets, table_imports
+from policies.dialects import import_grammars, route_targets, table_imports
 from policies.dialects.free_text import free_text, ios_opener
 from policies.dialects.hierarchy import blocks, walk
 from policies.dialects.line_ends import lines_of
@@ -106,7 +106,7 @@ class XrReader:
         aside = _groups_aside(tops)
         applied = {one.text for one in tops if _gives(one, aside)}
         self.imports = (
-            *table_imports.table_imports(tops, table_imports.XR),
+            *table_imports.table_imports(tops, import_grammars.XR),
             *route_targets.shared_targets(tops, route_targets.XR),
         )
         for top in tops:
