@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 from fabrics import make_device
+from import_drift import told_of_imports
 from installing import ORANGE, guard
 
 from inventory.fields import Role
 from inventory.sessions import Session
 from policies.dialects import DIALECTS
-from policies.drift import Drift, Effect, Kind, drift
-from policies.references import ImportRef
+from policies.drift import Drift, Effect, Kind
 
 #: VRF K has a guarded neighbor, and VRF CE one that is none of ringfence's business. ``{k}`` and
 #: ``{ce}`` are for the lines of either.
@@ -235,8 +235,8 @@ def found(platform: str, inside: Lines, outside: Lines) -> tuple[str, list[Drift
         sessions=(Session(neighbor="10.0.0.1", vrf="K", role=Role.EXTERNAL),),
         ignore_neighbors=("192.0.2.9 (vrf CE)", "B"),
     )
-    told = drift(device, DIALECTS[platform].parse(text), [guard("10.0.0.1", vrf="K")])
-    return text, [one for one in told if any(isinstance(at, ImportRef) for at in one.references)]
+    running = DIALECTS[platform].parse(text)
+    return text, told_of_imports(device, running, [guard("10.0.0.1", vrf="K")])
 
 
 @pytest.mark.parametrize(("platform", "inside", "outside", "said"), SHARED)
